@@ -1,0 +1,229 @@
+/* A TCP server that sends back what it gets, and that no client can hurt.
+ *
+ *   tcp_server [ADDRESS]        127.0.0.1:0 unless given; port 0 lets the system choose
+ *
+ * Try it with `nc 127.0.0.1 PORT`; Ctrl-C ends it.
+ *
+ * A connection has one buffer, is in one of two states, and asks the poll only for what it waits
+ * for in that state:
+ *
+ *                    some bytes were read
+ *   READING  -------------------------------------->  WRITING
+ *   the buffer is empty,                              the buffer has bytes to send,
+ *   interest READABLE                                 interest WRITABLE if they do not go at once
+ *            <--------------------------------------
+ *                    all of them were written
+ *
+ * A client that does not take its bytes keeps its connection in WRITING, where nothing is read. So
+ * the system's buffers fill up, TCP slows that client down, and neither memory nor another client
+ * suffers. */
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mio/mio.h"
+
+enum {
+  CONNECTION_MAX = 128, /* more clients than this wait in the listener's queue */
+  BUFFER_LEN = 16 * 1024,
+  EVENT_MAX = 64,
+  TURN_MAX = 16 /* reads and writes of one connection before it is the others' turn */
+};
+
+/* Tokens: a connection's is its index in the table, these come behind. */
+enum { LISTENER = CONNECTION_MAX, STOP };
+
+static const uint64_t RETRY_NS = 1000000000;
+
+typedef struct connection {
+  mio_tcp_stream stream;
+  mio_interest interest; /* that the stream is registered for */
+  size_t sent, filled;   /* buffer[sent] to buffer[filled - 1] are still to be written */
+  struct connection *next_free;
+  char buffer[BUFFER_LEN];
+} connection;
+
+/* A source must not move while it is registered, so all of them are where they stay. */
+static mio_poll poll;
+static mio_events events;
+static mio_tcp_listener listener;
+static connection connections[CONNECTION_MAX];
+static connection *free_connections;
+static bool accept_again; /* clients may wait that no event will tell of any more */
+
+static mio_waker stop_waker;
+static volatile sig_atomic_t stopping;
+
+/* A signal may come at any moment, also just before the wait: the flag alone would then be seen
+ * too late. The waker makes that wait return. Waking is allowed in a signal handler. */
+static void on_signal(int number) {
+  (void)number;
+  stopping = 1;
+  (void)mio_waker_wake(&stop_waker);
+}
+
+static void report(const char *what, ptrdiff_t result) {
+  char message[MIO_ERROR_MESSAGE_MAX];
+  fprintf(stderr, "tcp_server: %s: %s\n", what, mio_error_message(result, message, sizeof message));
+}
+
+/* Setting up either works or ends the program. */
+static void check(const char *what, ptrdiff_t result) {
+  if (result >= 0) return;
+  report(what, result);
+  exit(EXIT_FAILURE);
+}
+
+static void close_connection(connection *c) {
+  mio_tcp_stream_close(&c->stream); /* deregisters it, too */
+  c->next_free = free_connections;
+  free_connections = c;
+}
+
+static mio_interest wanted(const connection *c) {
+  return c->sent < c->filled ? MIO_WRITABLE : MIO_READABLE;
+}
+
+/* Asks for what `c` waits for. Reregistering reports anew what is ready already. False if that is
+ * impossible. */
+static bool update_interest(connection *c) {
+  c->interest = wanted(c);
+  return mio_registry_reregister(mio_poll_registry(&poll), &c->stream.source,
+                                 (mio_token)(c - connections), c->interest) == 0;
+}
+
+/* Reads into the empty buffer, or writes what is in it. Returns what the stream returned: 0 at the
+ * end of what the client sends. */
+static ptrdiff_t transfer(connection *c) {
+  ptrdiff_t n;
+  if (c->sent < c->filled) {
+    n = mio_tcp_stream_write(&c->stream, c->buffer + c->sent, c->filled - c->sent);
+    if (n > 0) c->sent += (size_t)n;
+  } else {
+    n = mio_tcp_stream_read(&c->stream, c->buffer, sizeof c->buffer);
+    if (n > 0) {
+      c->sent = 0;
+      c->filled = (size_t)n;
+    }
+  }
+  return n;
+}
+
+/* Goes on until the stream says would-block, as edges ask for, but no longer than a turn: a client
+ * that sends faster than we read would keep all others waiting. False when the connection is over.
+ */
+static bool serve(connection *c) {
+  for (int turn = 0; turn < TURN_MAX; ++turn) {
+    const ptrdiff_t n = transfer(c);
+    if (n > 0) continue;
+    if (mio_error_kind(n) == MIO_ERROR_WOULD_BLOCK) {
+      return c->interest == wanted(c) || update_interest(c);
+    }
+    /* Either the client has vanished; or, with 0, it sends no more, and all it sent is written: the
+     * system delivers that also after the close. */
+    return false;
+  }
+  return update_interest(c); /* there may be more: the next wait says so */
+}
+
+static void open_connection(connection *c) {
+  free_connections = c->next_free;
+  c->sent = c->filled = 0;
+  c->interest = wanted(c);
+  /* Answers should not wait for each other. Without it all is slower, but right. */
+  (void)mio_tcp_stream_set_nodelay(&c->stream, true);
+  const int result = mio_registry_register(mio_poll_registry(&poll), &c->stream.source,
+                                           (mio_token)(c - connections), c->interest);
+  if (result == 0) return;
+  report("register", result);
+  close_connection(c);
+}
+
+/* Accepts until would-block. If it has to stop before that, for want of a place in the table or of
+ * descriptors, no event will tell of those who wait already: the main loop then asks again. */
+static void accept_clients(void) {
+  while (free_connections != NULL) {
+    const int result = mio_tcp_listener_accept(&listener, &free_connections->stream, NULL);
+    switch (mio_error_kind(result)) {
+      case MIO_OK:
+        open_connection(free_connections);
+        break;
+      case MIO_ERROR_CONNECTION_ABORTED: /* that client gave up waiting; the next may not have */
+        break;
+      case MIO_ERROR_WOULD_BLOCK:
+        accept_again = false;
+        return;
+      default:
+        if (!accept_again) report("accept", result);
+        accept_again = true;
+        return;
+    }
+  }
+  accept_again = true;
+}
+
+static void handle(const mio_event *event) {
+  const mio_token token = mio_event_token(event);
+  if (token == LISTENER) {
+    accept_clients();
+  } else if (token < CONNECTION_MAX) {
+    /* What kind of event it is does not matter: reading or writing finds out, errors included.
+     * The connection may have been closed by an earlier event of this same batch, and its place
+     * even been taken by a new client, to whom one event too many does no harm. */
+    connection *c = &connections[token];
+    if (mio_source_is_open(&c->stream.source) && !serve(c)) close_connection(c);
+  }
+}
+
+static void run(void) {
+  while (!stopping) {
+    const int result = mio_poll_wait(&poll, &events, accept_again ? RETRY_NS : MIO_FOREVER);
+    if (mio_error_kind(result) == MIO_ERROR_INTERRUPTED) continue;
+    check("wait", result);
+    for (const mio_event *e = mio_events_begin(&events); e != mio_events_end(&events); ++e) {
+      handle(e);
+    }
+    if (accept_again) accept_clients();
+  }
+}
+
+static void start(const char *address) {
+  mio_addr addr;
+  char text[MIO_ADDR_FORMAT_MAX];
+  check(address, mio_addr_parse(address, &addr));
+  check("poll", mio_poll_init(&poll, NULL));
+  check("events", mio_events_init(&events, EVENT_MAX));
+  check("waker", mio_waker_init(&stop_waker, mio_poll_registry(&poll), STOP));
+  check(address, mio_tcp_listener_bind(&listener, &addr));
+  check("register",
+        mio_registry_register(mio_poll_registry(&poll), &listener.source, LISTENER, MIO_READABLE));
+  check("local_addr", mio_tcp_listener_local_addr(&listener, &addr));
+  for (int i = CONNECTION_MAX - 1; i >= 0; --i) {
+    connections[i].next_free = free_connections;
+    free_connections = &connections[i];
+  }
+  signal(SIGINT, on_signal);
+  signal(SIGTERM, on_signal);
+  mio_addr_format(&addr, text, sizeof text);
+  printf("listening on %s\n", text);
+  fflush(stdout);
+}
+
+static void stop(void) {
+  signal(SIGINT, SIG_DFL); /* nobody may wake the waker while it is closed */
+  signal(SIGTERM, SIG_DFL);
+  for (int i = 0; i < CONNECTION_MAX; ++i) mio_tcp_stream_close(&connections[i].stream);
+  mio_tcp_listener_close(&listener);
+  mio_waker_close(&stop_waker);
+  mio_events_close(&events);
+  mio_poll_close(&poll);
+}
+
+int main(int argc, char **argv) {
+  start(argc > 1 ? argv[1] : "127.0.0.1:0");
+  run();
+  stop();
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,55 @@
+#ifndef MIO_LINUX_EPOLL_H_
+#define MIO_LINUX_EPOLL_H_
+
+#include <stdint.h>
+
+#include "mio/poll.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Registration with epoll's own flags, for what mio_interest has no word for (Linux and Android):
+ *
+ *   // one listener in the polls of many threads, only one of them woken for each connection
+ *   mio_registry_register_epoll(registry, &listener.source, SERVER,
+ *                               MIO_EPOLL_IN | MIO_EPOLL_EXCLUSIVE);
+ *
+ * The flags go to epoll_ctl(2) as they are, so nothing is edge-triggered unless MIO_EPOLL_ET says
+ * so. Available when mio_poll_supports(poll, MIO_FEATURE_RAW_FLAGS); elsewhere the calls answer
+ * MIO_ERROR_UNSUPPORTED. The values are Linux's own. */
+#define MIO_EPOLL_IN        UINT32_C(0x00000001)
+#define MIO_EPOLL_PRI       UINT32_C(0x00000002)
+#define MIO_EPOLL_OUT       UINT32_C(0x00000004)
+#define MIO_EPOLL_ERR       UINT32_C(0x00000008)
+#define MIO_EPOLL_HUP       UINT32_C(0x00000010)
+#define MIO_EPOLL_RDNORM    UINT32_C(0x00000040)
+#define MIO_EPOLL_RDBAND    UINT32_C(0x00000080)
+#define MIO_EPOLL_WRNORM    UINT32_C(0x00000100)
+#define MIO_EPOLL_WRBAND    UINT32_C(0x00000200)
+#define MIO_EPOLL_MSG       UINT32_C(0x00000400)
+#define MIO_EPOLL_RDHUP     UINT32_C(0x00002000)
+#define MIO_EPOLL_EXCLUSIVE (UINT32_C(1) << 28)
+#define MIO_EPOLL_WAKEUP    (UINT32_C(1) << 29)
+#define MIO_EPOLL_ONESHOT   (UINT32_C(1) << 30)
+#define MIO_EPOLL_ET        (UINT32_C(1) << 31)
+
+/* As mio_registry_register, with `flags` instead of an interest, for sources that are one
+ * descriptor (sockets, pipes, mio_source_fd). MIO_ERROR_INVALID_INPUT also for what epoll_ctl calls
+ * EINVAL; MIO_ERROR_UNSUPPORTED for a source that is made of others. */
+int mio_registry_register_epoll(const mio_registry *registry, mio_source *source, mio_token token,
+                                uint32_t flags);
+
+/* As mio_registry_reregister, with `flags`. Linux refuses it (EINVAL) for what was registered with
+ * MIO_EPOLL_EXCLUSIVE: deregister first. */
+int mio_registry_reregister_epoll(const mio_registry *registry, mio_source *source, mio_token token,
+                                  uint32_t flags);
+
+/* The flags that the kernel reported with an event. 0 where the selector is not epoll. */
+uint32_t mio_event_epoll_flags(const mio_event *event);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIO_LINUX_EPOLL_H_ */

@@ -1,0 +1,79 @@
+#include "mio/net/tcp_listener.h"
+
+#include "mio/error.h"
+#include "mio/net/socket.h"
+
+enum { DEFAULT_BACKLOG = 1024 };
+
+int mio_tcp_listener_bind(mio_tcp_listener *listener, const mio_addr *addr) {
+  return mio_tcp_listener_bind_with(listener, addr, NULL);
+}
+
+int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
+                               const mio_tcp_listener_options *options) {
+  const mio_tcp_listener_options chosen =
+      options == NULL ? (mio_tcp_listener_options){0, MIO_ONLY_V6_DEFAULT, false} : *options;
+  if (chosen.backlog < 0) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  mio_net_name name;
+  mio_handle handle;
+  int result = mio_socket_begin(listener, MIO_NET_STREAM, addr, &name, &handle);
+  if (result < 0) return result;
+  result = mio_net_set(handle, MIO_NET_REBIND, 1);
+  if (result == 0)
+    result = mio_socket_prepare_bind(handle, addr, chosen.only_v6, chosen.reuse_port);
+  if (result == 0) result = mio_net_bind(handle, &name);
+  if (result == 0)
+    result = mio_net_listen(handle, chosen.backlog == 0 ? DEFAULT_BACKLOG : chosen.backlog);
+  return mio_socket_finish(listener, handle, result);
+}
+
+int mio_tcp_listener_accept(mio_tcp_listener *listener, mio_tcp_stream *out_stream,
+                            mio_addr *out_addr) {
+  mio_net_name peer;
+  const int result = mio_socket_accept(listener, out_stream, out_addr == NULL ? NULL : &peer);
+  if (result == 0) mio_socket_tell(&peer, out_addr);
+  return result;
+}
+
+int mio_tcp_listener_local_addr(const mio_tcp_listener *listener, mio_addr *out_addr) {
+  return mio_socket_addr(listener, mio_net_local_name, out_addr);
+}
+
+int mio_tcp_listener_ttl(const mio_tcp_listener *listener, uint32_t *out_ttl) {
+  return mio_socket_get_number(listener, MIO_NET_TTL, out_ttl);
+}
+
+int mio_tcp_listener_set_ttl(mio_tcp_listener *listener, uint32_t ttl) {
+  return mio_socket_set_number(listener, MIO_NET_TTL, ttl, 1, MIO_SOCKET_TTL_MAX);
+}
+
+int mio_tcp_listener_only_v6(const mio_tcp_listener *listener, bool *out_on) {
+  return mio_socket_get_bool(listener, MIO_NET_ONLY_V6, out_on);
+}
+
+int mio_tcp_listener_set_only_v6(mio_tcp_listener *listener, bool on) {
+  return mio_socket_set_bool(listener, MIO_NET_ONLY_V6, on);
+}
+
+int mio_tcp_listener_take_error(mio_tcp_listener *listener) {
+  return mio_socket_take_error(listener);
+}
+
+int mio_tcp_listener_adopt(mio_tcp_listener *listener, mio_handle handle) {
+  return mio_socket_adopt(listener, handle, MIO_NET_STREAM);
+}
+
+int mio_tcp_listener_handle(const mio_tcp_listener *listener, mio_handle *out_handle) {
+  return mio_socket_handle(listener, out_handle);
+}
+
+int mio_tcp_listener_release(mio_tcp_listener *listener, mio_handle *out_handle) {
+  return mio_socket_release(listener, out_handle);
+}
+
+void mio_tcp_listener_close(mio_tcp_listener *listener) { mio_socket_close(listener); }
+
+ptrdiff_t mio_tcp_listener_try_io(mio_tcp_listener *listener, mio_interest interest,
+                                  mio_io_operation operation, void *context) {
+  return mio_socket_try_io(listener, interest, operation, context);
+}

@@ -1,0 +1,86 @@
+#include "mio/net/unix_stream.h"
+
+#include "mio/error.h"
+#include "mio/net/socket.h"
+
+int mio_unix_stream_connect(mio_unix_stream *stream, const char *path) {
+  mio_unix_addr addr;
+  const int result = mio_unix_addr_from_path(path, &addr);
+  return result < 0 ? result : mio_unix_stream_connect_addr(stream, &addr);
+}
+
+int mio_unix_stream_connect_addr(mio_unix_stream *stream, const mio_unix_addr *addr) {
+  mio_net_name name;
+  mio_handle handle;
+  int result = mio_socket_unix_peer(addr, &name);
+  if (result == 0) result = mio_socket_begin_unix(stream, MIO_NET_STREAM, addr, &name, &handle);
+  return result < 0 ? result : mio_socket_finish(stream, handle, mio_net_connect(handle, &name));
+}
+
+int mio_unix_stream_pair(mio_unix_stream *a, mio_unix_stream *b) {
+  return mio_socket_pair(a, b, MIO_NET_STREAM);
+}
+
+ptrdiff_t mio_unix_stream_read(mio_unix_stream *stream, void *buffer, size_t len) {
+  return mio_socket_read(stream, buffer, len, MIO_NET_RECV);
+}
+
+ptrdiff_t mio_unix_stream_readv(mio_unix_stream *stream, const mio_iovec *buffers, size_t count) {
+  return mio_socket_readv(stream, buffers, count);
+}
+
+ptrdiff_t mio_unix_stream_peek(mio_unix_stream *stream, void *buffer, size_t len) {
+  return mio_socket_read(stream, buffer, len, MIO_NET_PEEK);
+}
+
+ptrdiff_t mio_unix_stream_write(mio_unix_stream *stream, const void *buffer, size_t len) {
+  return mio_socket_write(stream, buffer, len);
+}
+
+ptrdiff_t mio_unix_stream_writev(mio_unix_stream *stream, const mio_iovec *buffers, size_t count) {
+  return mio_socket_writev(stream, buffers, count);
+}
+
+int mio_unix_stream_shutdown(mio_unix_stream *stream, mio_shutdown how) {
+  return mio_socket_shutdown(stream, how);
+}
+
+int mio_unix_stream_local_addr(const mio_unix_stream *stream, mio_unix_addr *out_addr) {
+  return mio_socket_unix_addr(stream, mio_net_local_name, out_addr);
+}
+
+int mio_unix_stream_peer_addr(const mio_unix_stream *stream, mio_unix_addr *out_addr) {
+  return mio_socket_unix_addr(stream, mio_net_peer_name, out_addr);
+}
+
+int mio_unix_stream_peer_credentials(const mio_unix_stream *stream,
+                                     mio_unix_credentials *out_credentials) {
+  mio_unix_credentials found;
+  mio_handle handle;
+  if (out_credentials == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  int result = mio_socket_handle(stream, &handle);
+  if (result == 0) result = mio_net_peer_credentials(handle, &found.uid, &found.gid, &found.pid);
+  if (result == 0) *out_credentials = found;
+  return result;
+}
+
+int mio_unix_stream_take_error(mio_unix_stream *stream) { return mio_socket_take_error(stream); }
+
+int mio_unix_stream_adopt(mio_unix_stream *stream, mio_handle handle) {
+  return mio_socket_adopt(stream, handle, MIO_NET_STREAM);
+}
+
+int mio_unix_stream_handle(const mio_unix_stream *stream, mio_handle *out_handle) {
+  return mio_socket_handle(stream, out_handle);
+}
+
+int mio_unix_stream_release(mio_unix_stream *stream, mio_handle *out_handle) {
+  return mio_socket_release(stream, out_handle);
+}
+
+void mio_unix_stream_close(mio_unix_stream *stream) { mio_socket_close(stream); }
+
+ptrdiff_t mio_unix_stream_try_io(mio_unix_stream *stream, mio_interest interest,
+                                 mio_io_operation operation, void *context) {
+  return mio_socket_try_io(stream, interest, operation, context);
+}

@@ -1,0 +1,75 @@
+#include "mio/source.h"
+
+#include <string.h>
+
+#include "mio/handle_source.h"
+#include "mio/poll.h"
+#include "mio/registry.h"
+#include "mio/sys/net.h"
+
+static int register_handle(mio_source *source, const mio_registry *registry, mio_token token,
+                           mio_interest interest) {
+  return mio_selector_register(registry->selector, source, token, interest);
+}
+
+static int reregister_handle(mio_source *source, const mio_registry *registry, mio_token token,
+                             mio_interest interest) {
+  return mio_selector_reregister(registry->selector, source, token, interest);
+}
+
+static int deregister_handle(mio_source *source, const mio_registry *registry) {
+  return mio_selector_deregister(registry->selector, source);
+}
+
+const mio_source_ops mio_handle_source_ops = {register_handle, reregister_handle,
+                                              deregister_handle};
+
+void mio_handle_source_open(mio_source *source, mio_handle handle) {
+  mio_source_init(source, &mio_handle_source_ops);
+  source->native.handle = handle;
+}
+
+void mio_source_forget(mio_source *source) {
+  if (source->registration == 0) return;
+  mio_selector *selector = mio_selector_find(source->registration);
+  if (selector != NULL) {
+    /* Closing a descriptor ends its registration only with its last duplicate (epoll(7), Q6), and a
+     * selector with a table of its own would not hear of it at all. */
+    (void)mio_selector_deregister(selector, source);
+    mio_selector_drop(selector);
+  }
+  source->registration = 0;
+}
+
+int mio_handle_source_release(mio_source *source, mio_handle *out_handle) {
+  const int result = mio_handle_source_borrow(source, out_handle);
+  if (result < 0) return result;
+  mio_source_forget(source);
+  memset(source, 0, sizeof *source);
+  return 0;
+}
+
+void mio_handle_source_close(mio_source *source) {
+  mio_handle handle = MIO_HANDLE_NONE;
+  if (mio_handle_source_release(source, &handle) == 0) mio_net_close(handle);
+}
+
+int mio_handle_source_borrow(const mio_source *source, mio_handle *out_handle) {
+  if (source == NULL || source->ops == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  *out_handle = source->native.handle;
+  return 0;
+}
+
+void mio_source_rearm(mio_source *source, mio_interest interest) {
+  mio_selector *selector = mio_selector_find(source->registration);
+  if (selector == NULL) return;
+  mio_selector_rearm(selector, source, interest);
+  mio_selector_drop(selector);
+}
+
+ptrdiff_t mio_source_try_io(mio_source *source, mio_interest interest, mio_io_operation operation,
+                            void *context) {
+  if (source == NULL || source->ops == NULL || operation == NULL)
+    return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  return mio_source_result(source, interest, operation(context));
+}

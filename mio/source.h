@@ -1,0 +1,90 @@
+#ifndef MIO_SOURCE_H_
+#define MIO_SOURCE_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "mio/interest.h"
+#include "mio/sys/native.h"
+#include "mio/token.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mio_registry;
+typedef struct mio_source mio_source;
+
+/* What a type does to be registered with a poll. The registry has already checked that `source` is
+ * open and is not, or is, registered there; an operation only passes the call on, usually to the
+ * sources that the type is made of:
+ *
+ *   struct two_sockets { mio_source source; mio_udp_socket v4, v6; };
+ *
+ *   static int two_register(mio_source *s, const mio_registry *r, mio_token t, mio_interest i) {
+ *     struct two_sockets *both = (struct two_sockets *)s;
+ *     int result = mio_registry_register(r, &both->v4.source, t, i);
+ *     if (result == 0) {
+ *       result = mio_registry_register(r, &both->v6.source, t, i);
+ *       if (result < 0) mio_registry_deregister(r, &both->v4.source);
+ *     }
+ *     return result;
+ *   }
+ *
+ * Each returns 0 or a negative error code; one that fails has to leave things as they were, for
+ * which a do_reregister of several parts remembers the token and interest before. To close such a
+ * type, close its parts, which deregisters them, and zero its mio_source. All three are required.
+ * They run on the thread that called the registry. (`register` is a keyword in C.) */
+typedef struct mio_source_ops {
+  int (*do_register)(mio_source *source, const struct mio_registry *registry, mio_token token,
+                     mio_interest interest);
+  int (*do_reregister)(mio_source *source, const struct mio_registry *registry, mio_token token,
+                       mio_interest interest);
+  int (*do_deregister)(mio_source *source, const struct mio_registry *registry);
+} mio_source_ops;
+
+/* Anything that can be registered: the first member of every socket type, and of your own types.
+ *
+ * `ops` is the interface, NULL in what is closed. `registration` says which poll the source is
+ * registered with, 0 for none; it belongs to the registry. `native` is the handle of a source that
+ * has one of its own; a source that is made of other sources ignores it. A zeroed source is valid
+ * and closed.
+ *
+ * The struct must not move or be copied while it is registered. Registering, reregistering,
+ * deregistering and closing one source need exclusive access to it; transfers on the same socket
+ * may run in other threads at the same time, as far as the OS allows. Comes from mio's
+ * `event::Source`. */
+struct mio_source {
+  const mio_source_ops *ops;
+  uint32_t registration;
+  mio_native_source native;
+};
+
+/* Makes a source of a type of your own: `ops` must outlive it. No memory, no handle. */
+static inline void mio_source_init(mio_source *source, const mio_source_ops *ops) {
+  memset(source, 0, sizeof *source);
+  source->ops = ops;
+}
+
+/* Whether a source is open. Any thread that may use it. */
+static inline bool mio_source_is_open(const mio_source *source) { return source->ops != NULL; }
+
+/* An operation on a source's handle, for try_io: returns 0 or a count, or a negative error code. */
+typedef ptrdiff_t (*mio_io_operation)(void *context);
+
+/* Runs `operation(context)`, which does I/O on the handle of `source` by other means than this
+ * library (sendmsg, a TLS library's own read ...), and returns what it returns. Where the selector
+ * needs to be told that the source said would-block (poll(2), Windows) this does it, so that new
+ * readiness yields an event; `interest` tells which direction the operation took, MIO_READABLE,
+ * MIO_WRITABLE or both. On epoll and kqueue it costs nothing. MIO_ERROR_INVALID_INPUT for a closed
+ * source or no operation. */
+ptrdiff_t mio_source_try_io(mio_source *source, mio_interest interest, mio_io_operation operation,
+                            void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIO_SOURCE_H_ */

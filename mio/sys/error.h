@@ -1,0 +1,21 @@
+#ifndef MIO_SYS_ERROR_H_
+#define MIO_SYS_ERROR_H_
+
+#include <stddef.h>
+
+#include "mio/error.h"
+
+/* What an operating system must supply for mio/error.h. `code` is a positive native error code: an
+ * errno, or a Win32 or Winsock code. */
+
+/* The kind of `code`; MIO_ERROR_OTHER for what no kind describes. */
+mio_error mio_sys_error_kind(int code);
+
+/* The code that stands for `kind` (not MIO_OK), such that mio_sys_error_kind gives `kind` back. */
+int mio_sys_error_code(mio_error kind);
+
+/* The system's text for `code`, NUL-terminated and cut to `size` bytes (at least 1). Thread-safe,
+ * and errno and GetLastError are as before. */
+void mio_sys_error_message(int code, char *out, size_t size);
+
+#endif /* MIO_SYS_ERROR_H_ */

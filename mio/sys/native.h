@@ -1,0 +1,35 @@
+#ifndef MIO_SYS_NATIVE_H_
+#define MIO_SYS_NATIVE_H_
+
+/* The shapes that differ from system to system and that public structs hold by value: the OS
+ * handle, and an event exactly as the selector's system call writes it. Each header included here
+ * restates a layout of the OS without including an OS header; the backend checks it with static
+ * asserts.
+ *
+ * A layout header defines
+ *   mio_handle, MIO_HANDLE_NONE     what the OS calls an open socket, and what stands for none
+ *   mio_native_source               what a mio_source keeps of its handle
+ *   struct mio_event                one event
+ *   mio_native_event_*()            the accessors behind mio/event.h
+ *
+ * The layout belongs to the selector, so a build that forces another one says so with a define that
+ * //mio/sys hands to all who depend on it. */
+
+#if defined(MIO_SELECTOR_SHELL)
+#include "mio/sys/shell/event_shell.h"
+#include "mio/sys/unix/handle.h"
+#elif defined(MIO_SELECTOR_POLL)
+#include "mio/sys/unix/event_poll.h"
+#include "mio/sys/unix/handle.h"
+#elif defined(_WIN32)
+#include "mio/sys/windows/event_afd.h"
+#include "mio/sys/windows/handle.h"
+#elif defined(__linux__)
+#include "mio/sys/unix/event_epoll.h"
+#include "mio/sys/unix/handle.h"
+#else
+#include "mio/sys/unix/event_kqueue.h"
+#include "mio/sys/unix/handle.h"
+#endif
+
+#endif /* MIO_SYS_NATIVE_H_ */

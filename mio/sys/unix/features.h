@@ -1,0 +1,104 @@
+#ifndef MIO_SYS_UNIX_FEATURES_H_
+#define MIO_SYS_UNIX_FEATURES_H_
+
+/* What the Unixes differ in, as far as sockets and pipes are concerned: one constant a fact, each 0
+ * or 1 unless it says otherwise, so that the code asks for the fact and never for the system. */
+
+#if defined(__linux__)
+#define MIO_ON_LINUX 1 /* Android too */
+#else
+#define MIO_ON_LINUX 0
+#endif
+
+#if defined(__ANDROID__)
+#define MIO_ON_ANDROID 1
+#else
+#define MIO_ON_ANDROID 0
+#endif
+
+#if defined(__APPLE__)
+#define MIO_ON_APPLE 1
+#else
+#define MIO_ON_APPLE 0
+#endif
+
+#if defined(__FreeBSD__) || defined(__DragonFly__) || defined(__OpenBSD__) || defined(__NetBSD__)
+#define MIO_ON_BSD 1
+#else
+#define MIO_ON_BSD 0
+#endif
+
+#if defined(__NetBSD__)
+#define MIO_ON_NETBSD 1
+#else
+#define MIO_ON_NETBSD 0
+#endif
+
+#if defined(__OpenBSD__)
+#define MIO_ON_OPENBSD 1
+#else
+#define MIO_ON_OPENBSD 0
+#endif
+
+/* socket(2) and socketpair(2) take SOCK_NONBLOCK and SOCK_CLOEXEC in the type: Linux 2.6.27,
+ * FreeBSD 10, NetBSD 6, OpenBSD 5.7 and DragonFly 4 on, by their manuals. XNU has no such flags. */
+#define MIO_HAS_SOCK_FLAGS (MIO_ON_LINUX || MIO_ON_BSD)
+
+/* pipe2(2): the same systems, by their manuals. */
+#define MIO_HAS_PIPE2 (MIO_ON_LINUX || MIO_ON_BSD)
+
+/* accept4(2): Linux 2.6.28, FreeBSD 10, OpenBSD 5.7, DragonFly 4. Not Apple; NetBSD, where it came
+ * late, has paccept(2) from 6 on, which does the same. On x86 the seccomp filter of older Androids
+ * kills the caller, as there the C library used to go through socketcall(2) and the filter was made
+ * of what the C library used (tokio-rs/mio issue 1445). */
+#if MIO_ON_ANDROID && (defined(__i386__) || defined(__x86_64__))
+#define MIO_HAS_ACCEPT4 0
+#else
+#define MIO_HAS_ACCEPT4 (MIO_ON_LINUX || (MIO_ON_BSD && !MIO_ON_NETBSD))
+#endif
+#define MIO_HAS_PACCEPT MIO_ON_NETBSD
+
+/* Writing to a socket without a reader raises no SIGPIPE with MSG_NOSIGNAL in the call
+ * (POSIX.1-2008); on Apple's systems, which went without it for long, with SO_NOSIGPIPE on the
+ * socket. */
+#define MIO_HAS_MSG_NOSIGNAL (!MIO_ON_APPLE)
+#define MIO_HAS_SO_NOSIGPIPE MIO_ON_APPLE
+
+/* The same for a pipe: fcntl(F_SETNOSIGPIPE) on the descriptor. <sys/fcntl.h> of XNU; fcntl(2) of
+ * NetBSD from 7 on. */
+#define MIO_HAS_F_SETNOSIGPIPE (MIO_ON_APPLE || MIO_ON_NETBSD)
+
+/* The same for a pipe, by call: RWF_NOSIGNAL of pwritev2(2), Linux 6.18 on, to be tried at run
+ * time. Not on Android, whose seccomp filter kills those who try a call that it does not know. */
+#define MIO_HAS_RWF_NOSIGNAL (MIO_ON_LINUX && !MIO_ON_ANDROID)
+
+/* The system call sigtimedwait(2) without a C function of that name: bionic's came with API 23. */
+#define MIO_SIGTIMEDWAIT_IS_SYSCALL MIO_ON_ANDROID
+
+/* OpenBSD has no sigtimedwait(2). Its SIGPIPE goes to the writing thread, so that what is pending
+ * there cannot be taken away between sigpending(2) and sigwait(2). */
+#define MIO_HAS_SIGTIMEDWAIT (!MIO_ON_OPENBSD)
+
+/* Socket addresses begin with their own length (4.3BSD-Reno and its descendants). */
+#define MIO_HAS_SA_LEN (MIO_ON_APPLE || MIO_ON_BSD)
+
+/* Unix addresses that begin with a NUL are names of their own: unix(7) of Linux, nobody else. */
+#define MIO_HAS_ABSTRACT_NAMES MIO_ON_LINUX
+
+/* The peer's credentials by getsockopt(SO_PEERCRED), with the process: unix(7) of Linux. Elsewhere
+ * by getpeereid(3), without. */
+#define MIO_HAS_PEERCRED   MIO_ON_LINUX
+#define MIO_HAS_GETPEEREID (MIO_ON_APPLE || MIO_ON_BSD)
+
+/* TCP keep-alive times per socket: everywhere but on OpenBSD, which has sysctls only. The option
+ * for the idle time is TCP_KEEPALIVE on Apple's systems. DragonFly counted in milliseconds until
+ * __DragonFly_version 500702. */
+#define MIO_HAS_KEEPALIVE_TIMES             (!MIO_ON_OPENBSD)
+#define MIO_KEEPALIVE_IDLE_IS_TCP_KEEPALIVE MIO_ON_APPLE
+#if defined(__DragonFly__) && __DragonFly_version < 500702
+#define MIO_KEEPALIVE_UNITS_PER_SECOND 1000
+#else
+#define MIO_KEEPALIVE_UNITS_PER_SECOND 1
+#endif
+
+#endif /* MIO_SYS_UNIX_FEATURES_H_ */

@@ -1,0 +1,173 @@
+#include "mio/sys/unix/os.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "mio/sys/net.h"
+#include "mio/sys/unix/features.h"
+
+#define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
+#define PATH_ROOM   (sizeof((struct sockaddr_un *)NULL)->sun_path)
+
+_Static_assert(sizeof(struct sockaddr_un) < sizeof((mio_net_name *)NULL)->storage.bytes &&
+                   sizeof(struct sockaddr_in6) <= sizeof((mio_net_name *)NULL)->storage.bytes,
+               "every address fits, and Linux's NUL behind a full path");
+_Static_assert(PATH_ROOM <= MIO_UNIX_ADDR_NAME_MAX, "every path fits mio_unix_addr");
+
+/* Addresses are put together field by field in the system's own structs, whose layouts differ, and
+ * only whole ones are copied. */
+static void put(mio_net_name *out_name, const void *sockaddr, size_t len) {
+  memset(out_name, 0, sizeof *out_name);
+  memcpy(out_name->storage.bytes, sockaddr, len);
+  out_name->len = (uint32_t)len;
+}
+
+static void put_v4(const mio_addr *addr, mio_net_name *out_name) {
+  struct sockaddr_in in;
+  memset(&in, 0, sizeof in);
+#if MIO_HAS_SA_LEN
+  in.sin_len = sizeof in;
+#endif
+  in.sin_family = AF_INET;
+  in.sin_port = htons(addr->port);
+  memcpy(&in.sin_addr, addr->ip, sizeof in.sin_addr);
+  put(out_name, &in, sizeof in);
+}
+
+static void put_v6(const mio_addr *addr, mio_net_name *out_name) {
+  struct sockaddr_in6 in6;
+  memset(&in6, 0, sizeof in6);
+#if MIO_HAS_SA_LEN
+  in6.sin6_len = sizeof in6;
+#endif
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = htons(addr->port);
+  in6.sin6_flowinfo = htonl(addr->flowinfo);
+  memcpy(&in6.sin6_addr, addr->ip, sizeof in6.sin6_addr);
+  in6.sin6_scope_id = addr->scope_id;
+  put(out_name, &in6, sizeof in6);
+}
+
+int mio_net_name_from_addr(const mio_addr *addr, mio_net_name *out_name) {
+  switch (addr->family) {
+    case MIO_ADDR_V4:
+      put_v4(addr, out_name);
+      return 0;
+    case MIO_ADDR_V6:
+      put_v6(addr, out_name);
+      return 0;
+    case MIO_ADDR_NONE:
+      break;
+  }
+  return -EINVAL;
+}
+
+static int get_v4(const mio_net_name *name, mio_addr *out_addr) {
+  struct sockaddr_in in;
+  if (name->len < sizeof in) return -EAFNOSUPPORT;
+  memcpy(&in, name->storage.bytes, sizeof in);
+  memset(out_addr, 0, sizeof *out_addr);
+  out_addr->family = MIO_ADDR_V4;
+  out_addr->port = ntohs(in.sin_port);
+  memcpy(out_addr->ip, &in.sin_addr, sizeof in.sin_addr);
+  return 0;
+}
+
+static int get_v6(const mio_net_name *name, mio_addr *out_addr) {
+  struct sockaddr_in6 in6;
+  if (name->len < sizeof in6) return -EAFNOSUPPORT;
+  memcpy(&in6, name->storage.bytes, sizeof in6);
+  memset(out_addr, 0, sizeof *out_addr);
+  out_addr->family = MIO_ADDR_V6;
+  out_addr->port = ntohs(in6.sin6_port);
+  memcpy(out_addr->ip, &in6.sin6_addr, sizeof in6.sin6_addr);
+  out_addr->flowinfo = ntohl(in6.sin6_flowinfo);
+  out_addr->scope_id = in6.sin6_scope_id;
+  return 0;
+}
+
+/* The family of a name, or AF_UNSPEC where the kernel wrote none. */
+static int family_of(const mio_net_name *name) {
+  struct sockaddr any;
+  const size_t end = offsetof(struct sockaddr, sa_family) + sizeof any.sa_family;
+  if (name->len < end) return AF_UNSPEC;
+  memcpy(&any, name->storage.bytes, end);
+  return any.sa_family;
+}
+
+int mio_net_name_to_addr(const mio_net_name *name, mio_addr *out_addr) {
+  switch (family_of(name)) {
+    case AF_INET:
+      return get_v4(name, out_addr);
+    case AF_INET6:
+      return get_v6(name, out_addr);
+    default:
+      return -EAFNOSUPPORT;
+  }
+}
+
+/* How many bytes of sun_path `addr` takes, or an error. A path takes its NUL along, as not every
+ * system can do without. */
+static int path_len_of(const mio_unix_addr *addr) {
+  if (addr->name_len >= PATH_ROOM) return -EINVAL;
+  switch (addr->kind) {
+    case MIO_UNIX_ADDR_UNNAMED:
+      return 0;
+    case MIO_UNIX_ADDR_PATH:
+      if (addr->name_len == 0 || memchr(addr->name, '\0', addr->name_len) != NULL) return -EINVAL;
+      return (int)addr->name_len + 1;
+    case MIO_UNIX_ADDR_ABSTRACT:
+      return MIO_HAS_ABSTRACT_NAMES ? (int)addr->name_len + 1 : -EOPNOTSUPP;
+  }
+  return -EINVAL;
+}
+
+int mio_net_name_from_unix_addr(const mio_unix_addr *addr, mio_net_name *out_name) {
+  const int path_len = path_len_of(addr);
+  if (path_len < 0) return path_len;
+  struct sockaddr_un un;
+  memset(&un, 0, sizeof un);
+#if MIO_HAS_SA_LEN
+  un.sun_len = (unsigned char)(PATH_OFFSET + (size_t)path_len);
+#endif
+  un.sun_family = AF_UNIX;
+  if (addr->kind == MIO_UNIX_ADDR_PATH) memcpy(un.sun_path, addr->name, addr->name_len);
+  if (addr->kind == MIO_UNIX_ADDR_ABSTRACT) memcpy(un.sun_path + 1, addr->name, addr->name_len);
+  put(out_name, &un, PATH_OFFSET + (size_t)path_len);
+  return 0;
+}
+
+static void set_name(mio_unix_addr *out_addr, mio_unix_addr_kind kind, const char *name,
+                     size_t name_len) {
+  memset(out_addr, 0, sizeof *out_addr);
+  out_addr->kind = kind;
+  out_addr->name_len = (uint32_t)name_len;
+  memcpy(out_addr->name, name, name_len);
+}
+
+/* Nothing is taken for granted: the kernel may write no family at all (length 0), no path (length
+ * 2), a path with or without NULs behind it, or one that fills its room (Linux then counts a NUL
+ * that has no room in the struct). */
+int mio_net_name_to_unix_addr(const mio_net_name *name, mio_unix_addr *out_addr) {
+  const char *path = (const char *)name->storage.bytes + PATH_OFFSET;
+  const size_t room = sizeof name->storage.bytes - PATH_OFFSET;
+  const int family = family_of(name);
+  if (family != AF_UNIX && family != AF_UNSPEC) return -EAFNOSUPPORT;
+  size_t len = name->len <= PATH_OFFSET ? 0 : name->len - PATH_OFFSET;
+  if (len > room) len = room;
+  if (MIO_HAS_ABSTRACT_NAMES && len > 0 && path[0] == '\0') {
+    if (len > MIO_UNIX_ADDR_NAME_MAX) len = MIO_UNIX_ADDR_NAME_MAX;
+    set_name(out_addr, MIO_UNIX_ADDR_ABSTRACT, path + 1, len - 1);
+    return 0;
+  }
+  const char *end = len == 0 ? NULL : memchr(path, '\0', len);
+  if (end != NULL) len = (size_t)(end - path);
+  if (len > MIO_UNIX_ADDR_NAME_MAX) len = MIO_UNIX_ADDR_NAME_MAX;
+  set_name(out_addr, len == 0 ? MIO_UNIX_ADDR_UNNAMED : MIO_UNIX_ADDR_PATH, path, len);
+  return 0;
+}

@@ -1,0 +1,159 @@
+#include "mio/sys/unix/os.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mio/sys/net.h"
+#include "mio/sys/unix/features.h"
+#include "mio/sys/unix/net_fd.h"
+
+#if MIO_HAS_SOCK_FLAGS
+#define BIRTH_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
+#else
+#define BIRTH_FLAGS 0
+#endif
+
+static struct sockaddr *sockaddr_of(mio_net_name *name) {
+  return (struct sockaddr *)(void *)name->storage.bytes;
+}
+
+static const struct sockaddr *const_sockaddr_of(const mio_net_name *name) {
+  return (const struct sockaddr *)(const void *)name->storage.bytes;
+}
+
+static int os_type(mio_net_type type) { return type == MIO_NET_STREAM ? SOCK_STREAM : SOCK_DGRAM; }
+
+static int os_family(mio_net_family family) {
+  switch (family) {
+    case MIO_NET_V4:
+      return AF_INET;
+    case MIO_NET_V6:
+      return AF_INET6;
+    case MIO_NET_UNIX:
+      return AF_UNIX;
+  }
+  return AF_UNSPEC;
+}
+
+static int silence(int fd) {
+#if MIO_HAS_SO_NOSIGPIPE
+  const int on = 1;
+  return mio_fd_result(setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on));
+#else
+  (void)fd;
+  return 0;
+#endif
+}
+
+/* What the birth flags do not cover, for a socket of our own making; closes it on failure. */
+static int finish_birth(int fd) {
+#if !MIO_HAS_SOCK_FLAGS
+  const int prepared = mio_fd_prepare(fd);
+  if (prepared < 0) return prepared;
+#endif
+  const int result = silence(fd);
+  if (result < 0) mio_net_close(fd);
+  return result;
+}
+
+int mio_net_open(mio_net_family family, mio_net_type type, mio_handle *out_handle) {
+  const int fd = socket(os_family(family), os_type(type) | BIRTH_FLAGS, 0);
+  if (fd < 0) return -errno;
+  const int result = finish_birth(fd);
+  if (result == 0) *out_handle = fd;
+  return result;
+}
+
+int mio_net_open_pair(mio_net_type type, mio_handle out_handles[2]) {
+  int fds[2];
+  if (socketpair(AF_UNIX, os_type(type) | BIRTH_FLAGS, 0, fds) < 0) return -errno;
+  int result = finish_birth(fds[0]);
+  if (result < 0) {
+    mio_net_close(fds[1]);
+    return result;
+  }
+  result = finish_birth(fds[1]);
+  if (result < 0) {
+    mio_net_close(fds[0]);
+    return result;
+  }
+  out_handles[0] = fds[0];
+  out_handles[1] = fds[1];
+  return 0;
+}
+
+int mio_net_adopt(mio_handle handle, mio_net_type type) {
+  int actual = 0;
+  socklen_t len = sizeof actual;
+  if (getsockopt(handle, SOL_SOCKET, SO_TYPE, &actual, &len) < 0) return -errno;
+  if (actual != os_type(type)) return -EINVAL;
+  const int result = silence(handle);
+  return result < 0 ? result : mio_fd_set_nonblocking(handle, true);
+}
+
+int mio_net_bind(mio_handle handle, const mio_net_name *name) {
+  return mio_fd_result(bind(handle, const_sockaddr_of(name), name->len));
+}
+
+int mio_net_listen(mio_handle handle, int backlog) {
+  return mio_fd_result(listen(handle, backlog));
+}
+
+static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
+#if MIO_HAS_ACCEPT4
+  return accept4(fd, peer, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#elif MIO_HAS_PACCEPT
+  return paccept(fd, peer, len, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#else
+  return accept(fd, peer, len);
+#endif
+}
+
+int mio_net_accept(mio_handle handle, mio_handle *out_handle, mio_net_name *out_peer) {
+  int fd;
+  socklen_t len;
+  do {
+    len = sizeof out_peer->storage.bytes;
+    fd = accept_once(handle, out_peer == NULL ? NULL : sockaddr_of(out_peer),
+                     out_peer == NULL ? NULL : &len);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return -errno;
+#if !MIO_HAS_ACCEPT4 && !MIO_HAS_PACCEPT
+  const int result = mio_fd_prepare(fd);
+  if (result < 0) return result;
+#endif
+  /* On Apple's systems this fails when the peer is gone already; what it sent can be read all the
+   * same, and the listener has handed the option down (sonewconn() in XNU's uipc_socket2.c). */
+  (void)silence(fd);
+  *out_handle = fd;
+  if (out_peer != NULL) out_peer->len = len;
+  return 0;
+}
+
+int mio_net_connect(mio_handle handle, const mio_net_name *name) {
+  if (connect(handle, const_sockaddr_of(name), name->len) == 0) return 0;
+  /* POSIX on EINTR: "the connection shall be established asynchronously". */
+  return errno == EINPROGRESS || errno == EINTR ? 0 : -errno;
+}
+
+int mio_net_shutdown(mio_handle handle, mio_shutdown how) {
+  const int os_how = how == MIO_SHUTDOWN_READ    ? SHUT_RD
+                     : how == MIO_SHUTDOWN_WRITE ? SHUT_WR
+                                                 : SHUT_RDWR;
+  return mio_fd_result(shutdown(handle, os_how));
+}
+
+int mio_net_local_name(mio_handle handle, mio_net_name *out_name) {
+  socklen_t len = sizeof out_name->storage.bytes;
+  if (getsockname(handle, sockaddr_of(out_name), &len) < 0) return -errno;
+  out_name->len = len;
+  return 0;
+}
+
+int mio_net_peer_name(mio_handle handle, mio_net_name *out_name) {
+  socklen_t len = sizeof out_name->storage.bytes;
+  if (getpeername(handle, sockaddr_of(out_name), &len) < 0) return -errno;
+  out_name->len = len;
+  return 0;
+}

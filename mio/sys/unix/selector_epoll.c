@@ -1,0 +1,266 @@
+#include "mio/sys/unix/os.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mio/linux/epoll.h"
+#include "mio/memory.h"
+#include "mio/poll.h"
+#include "mio/sys/selector.h"
+#include "mio/text.h"
+
+/* epoll(7): the kernel keeps the table, the edges and the ready list, and writes events straight
+ * into the caller's memory. What is left to do here is to name things. */
+struct mio_selector {
+  mio_selector_base base;
+  int epoll;
+};
+
+_Static_assert(offsetof(mio_selector, base) == 0, "mio/poll.c sees the base only");
+_Static_assert(sizeof(struct mio_event) == sizeof(struct epoll_event), "epoll_wait fills these");
+_Static_assert(offsetof(struct mio_event, events) == offsetof(struct epoll_event, events), "flags");
+#if defined(__x86_64__)
+_Static_assert(offsetof(struct mio_event, token_halves) == offsetof(struct epoll_event, data),
+               "token");
+#else
+_Static_assert(offsetof(struct mio_event, token) == offsetof(struct epoll_event, data), "token");
+#endif
+_Static_assert(MIO_EPOLLIN == EPOLLIN && MIO_EPOLLPRI == EPOLLPRI && MIO_EPOLLOUT == EPOLLOUT &&
+                   MIO_EPOLLERR == EPOLLERR && MIO_EPOLLHUP == EPOLLHUP &&
+                   MIO_EPOLLRDHUP == EPOLLRDHUP,
+               "as <sys/epoll.h> has them");
+_Static_assert(MIO_EPOLL_IN == EPOLLIN && MIO_EPOLL_PRI == EPOLLPRI && MIO_EPOLL_OUT == EPOLLOUT &&
+                   MIO_EPOLL_ERR == EPOLLERR && MIO_EPOLL_HUP == EPOLLHUP &&
+                   MIO_EPOLL_RDNORM == EPOLLRDNORM && MIO_EPOLL_RDBAND == EPOLLRDBAND &&
+                   MIO_EPOLL_WRNORM == EPOLLWRNORM && MIO_EPOLL_WRBAND == EPOLLWRBAND &&
+                   MIO_EPOLL_MSG == EPOLLMSG && MIO_EPOLL_RDHUP == EPOLLRDHUP &&
+                   MIO_EPOLL_ONESHOT == EPOLLONESHOT && MIO_EPOLL_ET == EPOLLET,
+               "as <sys/epoll.h> has them");
+
+/* epoll_pwait2(2) keeps nanoseconds; it came with Linux 5.11, has the same number on every
+ * architecture of the common table, and C libraries have been slow to wrap it. Not on Android: the
+ * seccomp filter of apps kills a process for a system call that is not on its list (it came with
+ * API 35). */
+#if defined(__ANDROID__)
+#define HAVE_EPOLL_PWAIT2 0
+#elif defined(SYS_epoll_pwait2)
+#define HAVE_EPOLL_PWAIT2 1
+#elif defined(__alpha__) || defined(__mips__) || (defined(__x86_64__) && defined(__ILP32__))
+#define HAVE_EPOLL_PWAIT2 0
+#else
+#define HAVE_EPOLL_PWAIT2 1
+#define SYS_epoll_pwait2  441
+#endif
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S  UINT64_C(1000000000)
+
+int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
+  (void)reserve_sources;
+  mio_selector *selector = mio_memory_get(sizeof *selector);
+  if (selector == NULL) return -ENOMEM;
+  const int fd = epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) {
+    const int result = -errno;
+    mio_memory_put(selector, sizeof *selector);
+    return result;
+  }
+  selector->epoll = fd;
+  *out_selector = selector;
+  return 0;
+}
+
+void mio_selector_close(mio_selector *selector) {
+  (void)close(selector->epoll);
+  mio_memory_put(selector, sizeof *selector);
+}
+
+/* A timeout for epoll_wait: whole milliseconds, rounded up, and at most what an int holds: 24.8
+ * days, after which the caller waits again. */
+static int milliseconds(uint64_t timeout_ns) {
+  if (timeout_ns == MIO_FOREVER) return -1;
+  const uint64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+  return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+#if HAVE_EPOLL_PWAIT2
+
+/* struct __kernel_timespec: 64 bits of seconds on 32-bit systems too. */
+struct kernel_timespec {
+  int64_t seconds;
+  int64_t nanoseconds;
+};
+
+/* Set once the kernel, or a sandbox around it, has said that it will never do it. */
+static atomic_bool pwait2_missing;
+
+/* Waits by nanoseconds. False if that cannot be had. */
+static bool wait_ns(int fd, struct epoll_event *out, int capacity, uint64_t timeout_ns,
+                    int *out_count) {
+  if (atomic_load_explicit(&pwait2_missing, memory_order_relaxed)) return false;
+  const struct kernel_timespec timeout = {(int64_t)(timeout_ns / NS_PER_S),
+                                          (int64_t)(timeout_ns % NS_PER_S)};
+  const long count = syscall(SYS_epoll_pwait2, fd, out, capacity, &timeout, NULL, 0);
+  /* ENOSYS: an older kernel. EPERM: a seccomp filter that was written before the call was. */
+  if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
+    atomic_store_explicit(&pwait2_missing, true, memory_order_relaxed);
+    return false;
+  }
+  *out_count = (int)count;
+  return true;
+}
+
+#else
+
+static bool wait_ns(int fd, struct epoll_event *out, int capacity, uint64_t timeout_ns,
+                    int *out_count) {
+  (void)fd, (void)out, (void)capacity, (void)timeout_ns, (void)out_count;
+  return false;
+}
+
+#endif
+
+/* The kernel's array is the caller's: same size, same layout, asserted above. */
+static struct epoll_event *kernel_events(mio_event *events) { return (struct epoll_event *)events; }
+
+int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacity,
+                        uint64_t timeout_ns) {
+  int count;
+  if (timeout_ns == 0 || timeout_ns == MIO_FOREVER ||
+      !wait_ns(selector->epoll, kernel_events(out), (int)capacity, timeout_ns, &count)) {
+    count =
+        epoll_wait(selector->epoll, kernel_events(out), (int)capacity, milliseconds(timeout_ns));
+  }
+  return count < 0 ? -errno : count;
+}
+
+int mio_selector_select_now(mio_selector *selector, mio_event *out, uint32_t capacity) {
+  if (atomic_load_explicit(&selector->base.wake_word, memory_order_relaxed) != 0) return -1;
+  return epoll_wait(selector->epoll, kernel_events(out), (int)capacity, 0);
+}
+
+enum { INTEREST_KINDS = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY };
+enum { INTEREST_MODES = MIO_LEVEL | MIO_ONESHOT };
+
+#define EPOLL_READ (EPOLLIN | EPOLLRDHUP)
+#define EPOLL_BY_MODE(mode)                                                                     \
+  0, EPOLL_READ | (mode), EPOLLOUT | (mode), EPOLL_READ | EPOLLOUT | (mode), EPOLLPRI | (mode), \
+      EPOLLPRI | EPOLL_READ | (mode), EPOLLPRI | EPOLLOUT | (mode),                             \
+      EPOLLPRI | EPOLL_READ | EPOLLOUT | (mode)
+
+/* epoll's flags for every interest that it can have; 0 where none was asked for. */
+static const uint32_t epoll_flags[] = {EPOLL_BY_MODE(EPOLLET), EPOLL_BY_MODE(0u),
+                                       EPOLL_BY_MODE(EPOLLET | EPOLLONESHOT),
+                                       EPOLL_BY_MODE(EPOLLONESHOT)};
+
+static int control(mio_selector *selector, int operation, int fd, mio_token token, uint32_t flags) {
+  struct epoll_event event;
+  event.events = flags;
+  event.data.u64 = token;
+  if (epoll_ctl(selector->epoll, operation, fd, &event) == 0) return 0;
+  return -errno;
+}
+
+/* Why there are no flags for `interest`. */
+static int refuse_interest(mio_interest interest) {
+  const mio_interest elsewhere = MIO_AIO | MIO_LIO;
+  return (interest & elsewhere) != 0 &&
+                 (interest & ~(elsewhere | INTEREST_KINDS | INTEREST_MODES)) == 0
+             ? -EOPNOTSUPP
+             : -EINVAL;
+}
+
+/* The kernel hands tokens back as they are, so the waker's event is known by a token that nobody
+ * else can have: an address of the library's own memory. */
+static mio_token waker_token(const mio_selector *selector) { return (mio_token)selector; }
+
+static int control_interest(mio_selector *selector, int operation, mio_source *source,
+                            mio_token token, mio_interest interest) {
+  const uint32_t flags =
+      interest < sizeof epoll_flags / sizeof epoll_flags[0] ? epoll_flags[interest] : 0;
+  if (flags == 0) return refuse_interest(interest);
+  if (token == waker_token(selector)) return -EINVAL;
+  return control(selector, operation, source->native.handle, token, flags);
+}
+
+int mio_selector_register(mio_selector *selector, mio_source *source, mio_token token,
+                          mio_interest interest) {
+  return control_interest(selector, EPOLL_CTL_ADD, source, token, interest);
+}
+
+int mio_selector_reregister(mio_selector *selector, mio_source *source, mio_token token,
+                            mio_interest interest) {
+  return control_interest(selector, EPOLL_CTL_MOD, source, token, interest);
+}
+
+int mio_selector_register_flags(mio_selector *selector, mio_source *source, mio_token token,
+                                uint32_t flags) {
+  if (token == waker_token(selector)) return -EINVAL;
+  return control(selector, EPOLL_CTL_ADD, source->native.handle, token, flags);
+}
+
+int mio_selector_reregister_flags(mio_selector *selector, mio_source *source, mio_token token,
+                                  uint32_t flags) {
+  if (token == waker_token(selector)) return -EINVAL;
+  return control(selector, EPOLL_CTL_MOD, source->native.handle, token, flags);
+}
+
+uint32_t mio_selector_event_flags(const mio_event *event) { return event->events; }
+
+int mio_selector_deregister(mio_selector *selector, mio_source *source) {
+  return control(selector, EPOLL_CTL_DEL, source->native.handle, 0, 0);
+}
+
+void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest) {
+  (void)selector, (void)source, (void)interest;
+}
+
+int mio_selector_watch_waker(mio_selector *selector, mio_handle receiver) {
+  return control(selector, EPOLL_CTL_ADD, receiver, waker_token(selector), EPOLLIN | EPOLLET);
+}
+
+bool mio_selector_take_wake(mio_selector *selector, mio_event *events, int *count) {
+  const mio_token token = waker_token(selector);
+  for (int i = 0; i < *count; ++i) {
+    if (mio_event_token(&events[i]) != token) continue;
+    events[i] = events[--*count];
+    return true;
+  }
+  return false;
+}
+
+bool mio_selector_drains_waker(void) { return false; }
+
+void mio_selector_write_wake(mio_event *out, mio_token token) {
+  out->events = EPOLLIN;
+  mio_native_event_set_token(out, token);
+}
+
+uint32_t mio_selector_features(const mio_selector *selector) {
+  (void)selector;
+  return MIO_FEATURE_LEVEL | MIO_FEATURE_ONESHOT | MIO_FEATURE_PRIORITY | MIO_FEATURE_NESTING |
+         MIO_FEATURE_RAW_FLAGS | MIO_FEATURE_DIRECT_IO;
+}
+
+const char *mio_selector_name(void) { return "epoll"; }
+
+int mio_selector_handle(const mio_selector *selector, mio_handle *out_handle) {
+  *out_handle = selector->epoll;
+  return 0;
+}
+
+void mio_selector_format_event(const mio_event *event, mio_text *text) {
+  static const mio_flag_name names[] = {
+      {EPOLLIN, "EPOLLIN"},         {EPOLLPRI, "EPOLLPRI"},       {EPOLLOUT, "EPOLLOUT"},
+      {EPOLLRDNORM, "EPOLLRDNORM"}, {EPOLLRDBAND, "EPOLLRDBAND"}, {EPOLLWRNORM, "EPOLLWRNORM"},
+      {EPOLLWRBAND, "EPOLLWRBAND"}, {EPOLLMSG, "EPOLLMSG"},       {EPOLLERR, "EPOLLERR"},
+      {EPOLLHUP, "EPOLLHUP"},       {EPOLLRDHUP, "EPOLLRDHUP"},
+  };
+  mio_text_string(text, "epoll: ");
+  mio_text_flags(text, event->events, names, sizeof names / sizeof names[0], "|");
+}

@@ -1,0 +1,100 @@
+#ifndef MIO_UNIX_PIPE_H_
+#define MIO_UNIX_PIPE_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mio/net/iovec.h"
+#include "mio/source.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Unix pipes: bytes one way, between processes or within one.
+ *
+ *   mio_pipe_sender sender = {0};
+ *   mio_pipe_receiver receiver = {0};
+ *   mio_pipe_pair(&sender, &receiver);
+ *   mio_registry_register(registry, &receiver.source, PIPE, MIO_READABLE);
+ *   mio_pipe_sender_write(&sender, "hello", 5);
+ *
+ *   case PIPE:
+ *     while ((n = mio_pipe_receiver_read(&receiver, buffer, sizeof buffer)) > 0) use(buffer, n);
+ *     if (n == 0) ...                                   every sender is closed
+ *   ...
+ *   mio_pipe_sender_close(&sender);
+ *   mio_pipe_receiver_close(&receiver);
+ *
+ * Adopt makes either of a child's standard streams, of a FIFO, or of what else reads and writes
+ * like a pipe. A closed receiver is told by write_closed or error events on the sender and by
+ * MIO_ERROR_BROKEN_PIPE from a write, never by SIGPIPE; a closed sender by read_closed and by a
+ * read of 0.
+ *
+ * Zeroed is valid and closed; a closed one answers everything with MIO_ERROR_INVALID_INPUT.
+ * Non-blocking and closed on exec from birth. Unix only. Comes from mio's `unix::pipe`. */
+typedef struct mio_pipe_sender {
+  mio_source source;
+} mio_pipe_sender;
+
+typedef struct mio_pipe_receiver {
+  mio_source source;
+} mio_pipe_receiver;
+
+/* Makes a pipe. Both ends have to be closed (else MIO_ERROR_ALREADY_EXISTS); both or none are open
+ * then. MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL. */
+int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver);
+
+/* Deregisters and closes it. Always legal, also twice and on NULL. */
+void mio_pipe_sender_close(mio_pipe_sender *sender);
+void mio_pipe_receiver_close(mio_pipe_receiver *receiver);
+
+/* Writes at most `len` bytes. Returns how many were taken, which may be fewer (0 only if `len` is
+ * 0); MIO_ERROR_WOULD_BLOCK when there is no room, MIO_ERROR_BROKEN_PIPE when nobody will read
+ * them. Up to PIPE_BUF bytes (512 or more) go as one piece or not at all. SIGPIPE stays out of the
+ * program whatever its signal mask and handlers are; see mio/sys/unix/net_pipe.h for how, and what
+ * it costs. */
+ptrdiff_t mio_pipe_sender_write(mio_pipe_sender *sender, const void *buffer, size_t len);
+
+/* The same from `count` buffers, one after the other. */
+ptrdiff_t mio_pipe_sender_writev(mio_pipe_sender *sender, const mio_iovec *buffers, size_t count);
+
+/* Reads at most `len` bytes. Returns how many; 0 when all senders are closed (or `len` is 0);
+ * MIO_ERROR_WOULD_BLOCK when there are none yet. Never interrupted by a signal. */
+ptrdiff_t mio_pipe_receiver_read(mio_pipe_receiver *receiver, void *buffer, size_t len);
+
+/* The same into `count` buffers, one after the other. */
+ptrdiff_t mio_pipe_receiver_readv(mio_pipe_receiver *receiver, const mio_iovec *buffers,
+                                  size_t count);
+
+/* Makes an end of a descriptor that was made elsewhere. It becomes non-blocking (for all who share
+ * the open file: a terminal's other users too), and is owned, and closed, by the end, only on
+ * success. MIO_ERROR_INVALID_INPUT if it is no open descriptor; MIO_ERROR_ALREADY_EXISTS if the
+ * end is open. */
+int mio_pipe_sender_adopt(mio_pipe_sender *sender, mio_handle handle);
+int mio_pipe_receiver_adopt(mio_pipe_receiver *receiver, mio_handle handle);
+
+/* Makes the end block or not; what reads and writes here is written for non-blocking. For handing a
+ * descriptor on to a child, which expects it to block, before mio_pipe_..._release. */
+int mio_pipe_sender_set_nonblocking(mio_pipe_sender *sender, bool on);
+int mio_pipe_receiver_set_nonblocking(mio_pipe_receiver *receiver, bool on);
+
+/* The descriptor, which stays the end's. */
+int mio_pipe_sender_handle(const mio_pipe_sender *sender, mio_handle *out_handle);
+int mio_pipe_receiver_handle(const mio_pipe_receiver *receiver, mio_handle *out_handle);
+
+/* Deregisters the end and gives its descriptor to the caller; it is closed now. */
+int mio_pipe_sender_release(mio_pipe_sender *sender, mio_handle *out_handle);
+int mio_pipe_receiver_release(mio_pipe_receiver *receiver, mio_handle *out_handle);
+
+/* mio_source_try_io for these types. */
+ptrdiff_t mio_pipe_sender_try_io(mio_pipe_sender *sender, mio_interest interest,
+                                 mio_io_operation operation, void *context);
+ptrdiff_t mio_pipe_receiver_try_io(mio_pipe_receiver *receiver, mio_interest interest,
+                                   mio_io_operation operation, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIO_UNIX_PIPE_H_ */
