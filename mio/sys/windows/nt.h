@@ -1,0 +1,32 @@
+#ifndef MIO_SYS_WINDOWS_NT_H_
+#define MIO_SYS_WINDOWS_NT_H_
+
+#include "mio/sys/windows/os.h"
+
+#include <winternl.h>
+
+/* What ntdll exports and the SDK's <winternl.h> leaves out. All are there from Windows Vista on. */
+
+#define MIO_NT_SUCCESS           ((NTSTATUS)0)
+#define MIO_NT_TIMEOUT           ((NTSTATUS)0x00000102L)
+#define MIO_NT_PENDING           ((NTSTATUS)0x00000103L)
+#define MIO_NT_INVALID_HANDLE    ((NTSTATUS)0xC0000008L)
+#define MIO_NT_NO_MEMORY         ((NTSTATUS)0xC0000017L)
+#define MIO_NT_NO_RESOURCES      ((NTSTATUS)0xC000009AL) /* STATUS_INSUFFICIENT_RESOURCES */
+#define MIO_NT_CANCELLED         ((NTSTATUS)0xC0000120L)
+#define MIO_NT_QUOTA_EXCEEDED    ((NTSTATUS)0xC0000044L)
+#define MIO_NT_WORKING_SET_QUOTA ((NTSTATUS)0xC00000A1L)
+
+/* Cancels the request whose status block is `request`, by whichever thread it was made: what
+ * CancelIoEx calls. */
+NTSTATUS NTAPI NtCancelIoFileEx(HANDLE file, IO_STATUS_BLOCK *request, IO_STATUS_BLOCK *out_status);
+
+/* What GetQueuedCompletionStatusEx calls, with a timeout in units of 100 ns: negative from now on,
+ * NULL for ever. `entries` are OVERLAPPED_ENTRYs (FILE_IO_COMPLETION_INFORMATION has their layout). */
+NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE port, void *entries, ULONG count, ULONG *out_removed,
+                                      LARGE_INTEGER *timeout, BOOLEAN alertable);
+
+/* The Win32 code of a status that is an error, as a result of this library. */
+static inline int mio_nt_result(NTSTATUS status) { return -(int)RtlNtStatusToDosError(status); }
+
+#endif /* MIO_SYS_WINDOWS_NT_H_ */

@@ -1,0 +1,27 @@
+#ifndef MIO_SYS_WINDOWS_OS_H_
+#define MIO_SYS_WINDOWS_OS_H_
+
+/* To be included first in a Windows backend's .c file: Windows 10 and Winsock 2, in the order that
+ * their headers insist on. */
+
+#undef _WIN32_WINNT
+#undef WINVER
+#undef NTDDI_VERSION
+#define _WIN32_WINNT  0x0A00
+#define WINVER        0x0A00
+#define NTDDI_VERSION 0x0A000000
+
+#if !defined(WIN32_LEAN_AND_MEAN)
+#define WIN32_LEAN_AND_MEAN 1
+#endif
+#if !defined(NOMINMAX)
+#define NOMINMAX 1
+#endif
+
+/* clang-format off */
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <windows.h>
+/* clang-format on */
+
+#endif /* MIO_SYS_WINDOWS_OS_H_ */
