@@ -100,6 +100,7 @@ typedef struct mio_events {
   mio_event *data;
   uint32_t count;
   uint32_t capacity;
+  uint64_t settled;
   bool owned;
 } mio_events;
 

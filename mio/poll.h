@@ -161,14 +161,13 @@ void mio_registry_close(mio_registry *clone);
 
 /* What stands behind mio_poll_wait, not to be called by itself: the inline part asks the OS and has
  * nothing more to do when nothing is ready, which is what a busy loop pays for most often. */
-int mio_selector_select_now(struct mio_selector *selector, mio_event *out, uint32_t capacity);
+int mio_selector_select_now(struct mio_selector *selector, mio_events *events);
 int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found);
 int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns);
 
 static inline int mio_poll_wait(mio_poll *poll, mio_events *events, uint64_t timeout_ns) {
   if (timeout_ns == 0 && poll->registry.selector != NULL) {
-    const int found =
-        mio_selector_select_now(poll->registry.selector, events->data, events->capacity);
+    const int found = mio_selector_select_now(poll->registry.selector, events);
     if (found != 0) return mio_poll_finish_wait(poll, events, found);
     events->count = 0;
     return 0;

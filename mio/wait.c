@@ -37,41 +37,74 @@ static bool is_wake_pending(const mio_selector_base *base) {
   return mio_wake_pending(atomic_load_explicit(&base->wake_word, memory_order_acquire)) != 0;
 }
 
-/* Takes the sys waker's own event out of the `*count` events that a select wrote to `out`. True if
- * there was one. The wake word cannot tell whether to look: others may have taken all that was
- * pending since the select found it. */
-static bool take_notification(mio_selector *selector, mio_event *out, int *count) {
-  mio_selector_base *base = base_of(selector);
-  /* Not only if something was found: a selector may have kept the notification back. */
-  if (!atomic_load_explicit(&base->notified, memory_order_relaxed)) return false;
-  if (!mio_selector_take_wake(selector, out, count)) return false;
-  mio_sys_waker_take(&base->waker, mio_selector_drains_waker());
-  return true;
+/* What a select begins with: see mio/wake.h. */
+typedef struct notifications {
+  uint64_t settled; /* of no concern any more */
+  uint64_t landed;  /* all that were sent, if none is under way: else as `settled` */
+} notifications;
+
+static notifications count_notifications(const mio_selector_base *base) {
+  notifications before = {0, 0};
+  if (!MIO_NATIVE_SETTLES) return before;
+  before.settled = atomic_load_explicit(&base->settled, memory_order_acquire);
+  const uint64_t done = atomic_load_explicit(&base->notifications_done, memory_order_acquire);
+  const uint64_t begun = atomic_load_explicit(&base->notifications_begun, memory_order_acquire);
+  before.landed = done == begun ? begun : before.settled;
+  return before;
 }
 
-/* Completes the `count` events that a select wrote to `out`, with those of woken wakers as long as
- * they are no more than `capacity` together. Returns how many there are then. */
-static int with_wakes(mio_selector *selector, mio_event *out, int count, uint32_t capacity) {
+/* No select that begins after this finds a notification up to number `landed`. */
+static void settle(mio_selector_base *base, uint64_t landed) {
+  uint64_t settled = atomic_load_explicit(&base->settled, memory_order_relaxed);
+  while (settled < landed &&
+         !atomic_compare_exchange_weak_explicit(&base->settled, &settled, landed,
+                                                memory_order_acq_rel, memory_order_relaxed)) {
+  }
+}
+
+/* Takes the sys waker's own event out of the `*count` events that a select wrote to `out`, where
+ * there was room for `capacity`. True if there was one. The wake word cannot tell whether to look:
+ * others may have taken all that was pending since the select found it. Nor can `*count`: a
+ * selector may have kept the notification back. */
+static bool take_notification(mio_selector *selector, notifications before, mio_event *out,
+                              uint32_t capacity, int *count) {
   mio_selector_base *base = base_of(selector);
-  if (!take_notification(selector, out, &count) && !is_wake_pending(base)) return count;
+  const bool emptied = *count > 0 && (uint32_t)*count < capacity;
+  if (atomic_load_explicit(&base->notifications_begun, memory_order_acquire) == before.settled) {
+    return false;
+  }
+  const bool taken = mio_selector_take_wake(selector, out, count);
+  if (MIO_NATIVE_SETTLES && emptied) settle(base, before.landed);
+  if (taken) mio_sys_waker_take(&base->waker, mio_selector_drains_waker());
+  return taken;
+}
+
+/* Completes the `count` events at `out` with those of woken wakers, as long as they are no more than
+ * `capacity` together. Returns how many there are then. Who has `taken` a notification looks even if
+ * nothing seems to be pending. */
+static int with_wakes(mio_selector_base *base, bool taken, mio_event *out, int count,
+                      uint32_t capacity) {
+  if (!taken && !is_wake_pending(base)) return count;
   const uint32_t room = (uint32_t)count < capacity ? capacity - (uint32_t)count : 0;
   return count + (int)take_wakes(base, out + count, room);
 }
 
-/* Selects without blocking, and adds the wakes that there are. Returns the number of events, or the
- * error. */
-static int select_now(mio_selector *selector, mio_events *events) {
-  const int found = mio_selector_select(selector, events->data, events->capacity, 0);
-  if (found < 0) return found;
-  return with_wakes(selector, events->data, found, events->capacity);
+/* Selects without blocking, `room` events at most, and adds the wakes that there are unless they
+ * would be more than `capacity` together. Returns the number of events, or the error. */
+static int select_now(mio_selector *selector, mio_event *out, uint32_t room, uint32_t capacity) {
+  mio_selector_base *base = base_of(selector);
+  const notifications before = count_notifications(base);
+  int count = mio_selector_select(selector, out, room, 0);
+  if (count < 0) return count;
+  const bool taken = take_notification(selector, before, out, room, &count);
+  return with_wakes(base, taken, out, count, capacity);
 }
 
 /* The same behind `count` events of wakers that there are already, and without further ones: a waker
  * that is woken again meanwhile would have two. They are left for the next wait. */
 static int select_behind(mio_selector *selector, mio_events *events, uint32_t count) {
-  mio_event *out = events->data + count;
-  const int found = mio_selector_select(selector, out, events->capacity - count, 0);
-  return found < 0 ? found : (int)count + with_wakes(selector, out, found, 0);
+  const int found = select_now(selector, events->data + count, events->capacity - count, 0);
+  return found < 0 ? found : (int)count + found;
 }
 
 /* How often a wait that finds wakers woken returns without asking the OS, before it asks: wakes
@@ -108,7 +141,7 @@ static int deliver_wakes(mio_selector *selector, mio_events *events, uint64_t ti
 static int spin(mio_selector *selector, mio_events *events, uint64_t until) {
   enum { LOOKS_PER_SELECT = 64 };
   do {
-    const int count = select_now(selector, events);
+    const int count = select_now(selector, events->data, events->capacity, events->capacity);
     if (count != 0) return count;
     for (int i = 0; i < LOOKS_PER_SELECT; ++i) {
       if (is_wake_pending(base_of(selector))) return 0;
@@ -120,13 +153,16 @@ static int spin(mio_selector *selector, mio_events *events, uint64_t until) {
 /* One blocking select, unless wakes came first; their events are added. Returns as select_now. */
 static int sleep_once(mio_selector *selector, mio_events *events, uint64_t timeout_ns) {
   mio_selector_base *base = base_of(selector);
+  const notifications before = count_notifications(base);
   int count = 0;
+  bool taken = false;
   if (mio_wake_enter_sleep(&base->wake_word)) {
     count = mio_selector_select(selector, events->data, events->capacity, timeout_ns);
     mio_wake_exit_sleep(&base->wake_word);
     if (count < 0) return count;
+    taken = take_notification(selector, before, events->data, events->capacity, &count);
   }
-  return with_wakes(selector, events->data, count, events->capacity);
+  return with_wakes(base, taken, events->data, count, events->capacity);
 }
 
 /* A wait that may block. The deadline is kept by the clock, not by the OS's answer: a notification
@@ -168,7 +204,7 @@ int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns
   if (is_wake_pending(base_of(selector))) {
     count = deliver_wakes(selector, events, timeout_ns);
   } else if (timeout_ns == 0) {
-    count = select_now(selector, events);
+    count = select_now(selector, events->data, events->capacity, events->capacity);
   }
   if (count == 0 && timeout_ns != 0) count = block(selector, events, timeout_ns);
   if (count < 0) return count;
@@ -179,7 +215,10 @@ int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns
 int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found) {
   /* A wake is pending, or something is wrong: the long way says what. */
   if (found < 0) return mio_poll_wait_slowly(poll, events, 0);
+  mio_selector *selector = poll->registry.selector;
+  const notifications before = {events->settled, events->settled};
+  const bool taken = take_notification(selector, before, events->data, events->capacity, &found);
   events->count =
-      (uint32_t)with_wakes(poll->registry.selector, events->data, found, events->capacity);
+      (uint32_t)with_wakes(base_of(selector), taken, events->data, found, events->capacity);
   return 0;
 }

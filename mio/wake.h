@@ -7,7 +7,8 @@
 
 #include "mio/sys/selector.h"
 
-/* Inside the library: the word that lets wakers and waiting threads agree without a system call.
+/* Inside the library: the word that lets wakers and waiting threads agree without a system call, and
+ * the counts of the notifications that remain.
  *
  *    63              33     32      31                    0
  *   +------------------+--------+------------------------+
@@ -25,16 +26,32 @@
  *   (0)  <----------------------          idle <-----------
  *          take (next wait)                       take
  *
- * Every transition is one compare-exchange on the whole word, so they have a single order, and a
- * thread can go to sleep only while nothing is pending. That makes wakes safe: if the waker's
- * transition comes first, the thread sees it and does not sleep; if the thread's comes first, the
- * waker sees a sleeper and notifies. The exchange is done also when the bit is set already: it
- * orders what the waker's thread wrote before, against the poller's taking of the bit.
+ * The word has a single order of changes, and a thread can go to sleep only while nothing is
+ * pending. That makes wakes safe: if the waker's bit comes first, the thread sees it and does not
+ * sleep; if the thread comes first, the waker sees a sleeper and asks for a notification. A wake is
+ * one atomic OR and a look at what the word is then; only if that shows a sleeper and no notification
+ * does a second exchange decide who sends it. The OR is done also when the bit is set already: it
+ * orders what the waker's thread wrote before, against the poller's taking of the bit. The look may
+ * come late, and is never too late: if the sleeper has gone it looks at the word itself, and if the
+ * bit has gone somebody has taken it.
  *
  * A notification says "look again" and nothing else. It may be found late, once what it was sent for
  * has been taken: that costs a look. Whoever finds one may have taken it away from the threads that
  * sleep, so he has to take what is pending; and whoever takes but has to leave some, for want of
- * room, notifies anew. */
+ * room, notifies anew.
+ *
+ * Its event stands among those of the sources. To look through them each time would cost something
+ * for every event, so notifications are counted, before (begun) and after (done) they are sent, and
+ * `settled` says how many of them no select can find that begins later:
+ *
+ *   select begins:  s = settled; d = done, then b = begun
+ *   select ends:    begun is still s?                  no notification among the events
+ *                   b == d, and events with room to spare?  all b have been found: settled = b
+ *
+ * The second holds where such a select has emptied the kernel's list of what was ready when it began
+ * (MIO_NATIVE_SETTLES). `s` has to be read before: a notification that another select
+ * has found counts as settled as soon as that one ends, or one beside it, and its event may be in the
+ * hands of a third. */
 
 #define MIO_WAKE_PENDING     UINT64_C(0xffffffff)
 #define MIO_WAKE_NOTIFIED    (UINT64_C(1) << 32)
@@ -52,15 +69,24 @@ static inline uint64_t mio_wake_with_pending(uint64_t word, uint32_t bits) {
   return mio_wake_has_sleepers(word) ? word | MIO_WAKE_NOTIFIED : word;
 }
 
-/* Sets `bits` pending. True if the caller has to notify. */
-static inline bool mio_wake_set(_Atomic uint64_t *word, uint32_t bits) {
+/* Sets `bits` pending. */
+static inline void mio_wake_set(_Atomic uint64_t *word, uint32_t bits) {
+  atomic_fetch_or_explicit(word, bits, memory_order_seq_cst);
+}
+
+/* Whether somebody who set a bit, and finds `word` afterwards, has to see to a notification. */
+static inline bool mio_wake_lacks_notification(uint64_t word) {
+  return mio_wake_has_sleepers(word) && (word & MIO_WAKE_NOTIFIED) == 0;
+}
+
+/* Has one notification sent for what is pending. True if the caller has to do it. */
+static inline bool mio_wake_begin_notification(_Atomic uint64_t *word) {
   uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
-  uint64_t next;
   do {
-    next = mio_wake_with_pending(old, bits);
-  } while (!atomic_compare_exchange_weak_explicit(word, &old, next, memory_order_seq_cst,
-                                                  memory_order_relaxed));
-  return ((next & ~old) & MIO_WAKE_NOTIFIED) != 0;
+    if (mio_wake_pending(old) == 0 || !mio_wake_lacks_notification(old)) return false;
+  } while (!atomic_compare_exchange_weak_explicit(word, &old, old | MIO_WAKE_NOTIFIED,
+                                                  memory_order_seq_cst, memory_order_relaxed));
+  return true;
 }
 
 /* Enters sleep; false, and awake, if something is pending. */
@@ -113,14 +139,7 @@ static inline uint32_t mio_wake_take(_Atomic uint64_t *word, uint32_t room, bool
 }
 
 /* Sends the notification that a transition asked for. If that fails the next wake tries again. */
-static inline int mio_wake_notify(mio_selector_base *base) {
-  atomic_store_explicit(&base->notified, true, memory_order_relaxed);
-  const int result = mio_sys_waker_notify(&base->waker);
-  if (result < 0) {
-    atomic_fetch_and_explicit(&base->wake_word, ~MIO_WAKE_NOTIFIED, memory_order_seq_cst);
-  }
-  return result;
-}
+int mio_wake_notify(mio_selector_base *base);
 
 /* Drops a waker's pending bit. */
 static inline void mio_wake_drop(_Atomic uint64_t *word, uint32_t bits) {

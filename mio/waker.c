@@ -37,11 +37,26 @@ int mio_waker_init(mio_waker *waker, const mio_registry *registry, mio_token tok
   return 0;
 }
 
+int mio_wake_notify(mio_selector_base *base) {
+  atomic_fetch_add_explicit(&base->notifications_begun, 1, memory_order_seq_cst);
+  const int result = mio_sys_waker_notify(&base->waker);
+  atomic_fetch_add_explicit(&base->notifications_done, 1, memory_order_seq_cst);
+  if (result < 0) {
+    atomic_fetch_and_explicit(&base->wake_word, ~MIO_WAKE_NOTIFIED, memory_order_seq_cst);
+  }
+  return result;
+}
+
+static int notify_sleeper(mio_selector_base *base) {
+  return mio_wake_begin_notification(&base->wake_word) ? mio_wake_notify(base) : 0;
+}
+
 int mio_waker_wake(const mio_waker *waker) {
   mio_selector_base *base = (mio_selector_base *)waker->selector;
   if (base == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
-  if (!mio_wake_set(&base->wake_word, bit_of(waker))) return 0;
-  return mio_wake_notify(base);
+  mio_wake_set(&base->wake_word, bit_of(waker));
+  const uint64_t word = atomic_load_explicit(&base->wake_word, memory_order_relaxed);
+  return mio_wake_lacks_notification(word) ? notify_sleeper(base) : 0;
 }
 
 void mio_waker_close(mio_waker *waker) {

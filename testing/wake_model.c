@@ -31,6 +31,7 @@
 #define mio_waker_close           modelled_waker_close
 #define mio_waker_init            modelled_waker_init
 #define mio_waker_wake            modelled_waker_wake
+#define mio_wake_notify           modelled_wake_notify
 #define mio_clock_ns              modelled_clock_ns
 
 #include "testing/wake_model.h"
@@ -66,6 +67,7 @@ static inline void mio_lock_acquire(mio_lock *lock) {
 #include "mio/waker.h"
 
 /* Each of these is one atomic exchange, and so one step. */
+#define mio_wake_begin_notification(word) (model_step(), mio_wake_begin_notification(word))
 #define mio_wake_set(word, bits)          (model_step(), mio_wake_set(word, bits))
 #define mio_wake_enter_sleep(word)        (model_step(), mio_wake_enter_sleep(word))
 #define mio_wake_exit_sleep(word)         (model_step(), mio_wake_exit_sleep(word))
@@ -74,11 +76,14 @@ static inline void mio_lock_acquire(mio_lock *lock) {
 #define mio_wake_drop(word, bits)         (model_step(), mio_wake_drop(word, bits))
 #undef atomic_load
 #undef atomic_load_explicit
-#define atomic_load(object)                 (model_step(), *(object))
-#define atomic_load_explicit(object, order) (model_step(), *(object))
+#undef atomic_fetch_add_explicit
+#define atomic_load(object)                             (model_step(), *(object))
+#define atomic_load_explicit(object, order)             (model_step(), *(object))
+#define atomic_fetch_add_explicit(object, count, order) (model_step(), (*(object))++)
 
 /* The kernel: one epoll instance whose ready list holds source edges and at most one entry of the
- * eventfd. */
+ * eventfd. One thread at a time goes through it: meanwhile it is out of sight of those who only look
+ * whether it is empty, and what comes then waits until it is back. */
 struct mio_selector {
   mio_selector_base base;
 };
@@ -87,18 +92,30 @@ enum { READY_MAX = 16, EVENTFD = 7 };
 static const mio_token notification_token = UINTPTR_MAX;
 static mio_token ready[READY_MAX];
 static size_t ready_count;
+static mio_token late[READY_MAX]; /* what became ready while `harvesting` */
+static size_t late_count;
+static bool harvesting;
 static uint64_t counter;
 static bool drains;
 static size_t interrupts;
 static size_t selects;
 static size_t notifies;
+static size_t looks;
+
+static void append_to(mio_token *list, size_t *count, mio_token token) {
+  for (size_t i = 0; i < *count; ++i) {
+    if (list[i] == notification_token && token == notification_token) return;
+  }
+  if (*count == READY_MAX) abort();
+  list[(*count)++] = token;
+}
 
 static void append_ready(mio_token token) {
-  for (size_t i = 0; i < ready_count; ++i) {
-    if (ready[i] == notification_token && token == notification_token) return;
+  if (harvesting) {
+    append_to(late, &late_count, token);
+  } else {
+    append_to(ready, &ready_count, token);
   }
-  if (ready_count == READY_MAX) abort();
-  ready[ready_count++] = token;
 }
 
 /* eventfd_write: the count first, then the queues. */
@@ -160,10 +177,17 @@ int mio_selector_watch_waker(mio_selector *selector, mio_handle receiver) {
   return receiver == EVENTFD ? 0 : -EINVAL;
 }
 
+static bool is_nobody_harvesting(void *context) {
+  (void)context;
+  return !harvesting;
+}
+
 /* Takes what is ready off the list; an eventfd that was read meanwhile is not ready any more. */
 static int harvest(mio_event *out, uint32_t capacity) {
   uint32_t count = 0;
   size_t taken = 0;
+  while (harvesting) model_block(is_nobody_harvesting, NULL);
+  harvesting = true;
   while (taken < ready_count && count < capacity) {
     const mio_token token = ready[taken++];
     if (token == notification_token && counter == 0) continue;
@@ -172,12 +196,16 @@ static int harvest(mio_event *out, uint32_t capacity) {
   }
   memmove(ready, ready + taken, (ready_count - taken) * sizeof ready[0]);
   ready_count -= taken;
+  model_step();
+  harvesting = false;
+  for (size_t i = 0; i < late_count; ++i) append_ready(late[i]);
+  late_count = 0;
   return (int)count;
 }
 
 static bool is_anything_ready(void *context) {
   (void)context;
-  return ready_count > 0 || interrupts > 0;
+  return (!harvesting && ready_count > 0) || interrupts > 0;
 }
 
 int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacity,
@@ -187,7 +215,8 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
   ++selects;
   for (;;) {
     model_step();
-    const int count = harvest(out, capacity);
+    const int count =
+        ready_count == 0 || (timeout_ns == 0 && harvesting) ? 0 : harvest(out, capacity);
     if (count > 0 || timeout_ns == 0) {
       model_step();
       return count;
@@ -200,13 +229,16 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
   }
 }
 
-int mio_selector_select_now(mio_selector *selector, mio_event *out, uint32_t capacity) {
+int mio_selector_select_now(mio_selector *selector, mio_events *events) {
+  model_step();
+  events->settled = atomic_load(&selector->base.settled);
   if (atomic_load(&selector->base.wake_word) != 0) return -1;
-  return mio_selector_select(selector, out, capacity, 0);
+  return mio_selector_select(selector, events->data, events->capacity, 0);
 }
 
 bool mio_selector_take_wake(mio_selector *selector, mio_event *events, int *count) {
   (void)selector;
+  ++looks;
   for (int i = 0; i < *count; ++i) {
     if (mio_event_token(&events[i]) != notification_token) continue;
     events[i] = events[--*count];
@@ -262,10 +294,13 @@ void model_begin(size_t waker_count, bool drain) {
   memset(&poll, 0, sizeof poll);
   memset(wakers, 0, sizeof wakers);
   ready_count = 0;
+  late_count = 0;
+  harvesting = false;
   counter = 0;
   interrupts = 0;
   selects = 0;
   notifies = 0;
+  looks = 0;
   if (mio_poll_init(&poll, NULL) < 0) abort();
   for (size_t i = 0; i < waker_count; ++i) model_open_waker(i, i + 1);
 }
@@ -325,6 +360,7 @@ model_state model_look(void) {
       ready_count,
       selects,
       notifies,
+      looks,
   };
   return state;
 }

@@ -59,6 +59,7 @@ typedef struct model_state {
   size_t ready_count; /* entries of the kernel's ready list */
   size_t selects;     /* calls of select so far */
   size_t notifies;    /* writes to the eventfd so far */
+  size_t looks;       /* searches for the notification among events so far */
 } model_state;
 model_state model_look(void);
 

@@ -445,6 +445,18 @@ TEST_P(WakeModel, TheNotificationIsNeverHandedOut) {
   scenario.ExploreSome(2000);
 }
 
+// A notification may be in the hands of one thread when another finds that there is none any more.
+TEST_P(WakeModel, TheNotificationIsNeverHandedOutAmongEventsOfSources) {
+  Scenario scenario(1, GetParam());
+  scenario.AddWaiter(4);
+  scenario.AddLooker(4);
+  scenario.AddWaker(0);
+  scenario.AddSources(1);
+  scenario.AddSources(1);
+  scenario.ExploreAll(1);
+  scenario.ExploreSome(2000);
+}
+
 TEST_P(WakeModel, AnOuterPollIsToldOfEveryWake) {
   Scenario scenario(2, GetParam());
   scenario.AddOuter(4, true);
@@ -524,6 +536,26 @@ TEST(WakeModelCost, NoSystemCallWhileTheWaiterIsAwake) {
   }
   EXPECT_EQ(0u, model_look().notifies);
   EXPECT_EQ(0u, model_look().selects);
+  model_end();
+}
+
+TEST(WakeModelCost, EventsAreNotLookedThroughOnceANotificationIsSettled) {
+  model_begin(1, false);
+  model_export();
+  uintptr_t tokens[MODEL_CAPACITY_MAX];
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(0, model_wake(0));
+    EXPECT_EQ(1, model_wait(4, MODEL_FOREVER, tokens));
+    EXPECT_EQ(static_cast<size_t>(i + 1), model_look().notifies);
+    model_make_sources_ready(1);
+    EXPECT_EQ(1, model_wait(4, MODEL_FOREVER, tokens));
+    const size_t looks = model_look().looks;
+    for (int j = 0; j < 3; ++j) {
+      model_make_sources_ready(2);
+      EXPECT_EQ(2, model_wait(4, j == 0 ? 0 : MODEL_FOREVER, tokens));
+    }
+    EXPECT_EQ(looks, model_look().looks);
+  }
   model_end();
 }
 

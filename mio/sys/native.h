@@ -32,4 +32,10 @@
 #include "mio/sys/unix/handle.h"
 #endif
 
+/* Whether a select that returned events, and fewer than it had room for, has left no event of the
+ * waker behind that was there when it began. A layout header may say 1; mio/wake.h tells what for. */
+#if !defined(MIO_NATIVE_SETTLES)
+#define MIO_NATIVE_SETTLES 0
+#endif
+
 #endif /* MIO_SYS_NATIVE_H_ */

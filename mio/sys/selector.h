@@ -30,15 +30,17 @@
 typedef struct mio_selector mio_selector;
 
 /* What every selector has, whatever the OS: the first member of struct mio_selector. A selector
- * leaves it alone, but for `wake_word`, which mio_selector_select_now looks at. */
+ * leaves it alone, but for what mio_selector_select_now looks at through mio_selector_is_idle. */
 typedef struct mio_selector_base {
   _Atomic uint64_t
       wake_word; /* mio/wake.h: who was woken, who sleeps; 0 when there is nothing to do */
+  _Atomic uint64_t settled; /* mio/wake.h: notifications that no select will find any more */
   uint64_t spin_ns;
   uint32_t id; /* what mio_source.registration holds */
   atomic_uint wake_turn;
-  atomic_bool exported;        /* mio_poll_handle was called */
-  atomic_bool notified;        /* a notification was sent at any time: a select may find it */
+  atomic_bool exported;                 /* mio_poll_handle was called */
+  _Atomic uint64_t notifications_begun; /* mio/wake.h */
+  _Atomic uint64_t notifications_done;
   atomic_uint registry_count;  /* the poll and the clones of its registry */
   atomic_uint reference_count; /* those together, and the wakers */
   mio_selector *next_live;
@@ -66,10 +68,16 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
                         uint64_t timeout_ns);
 
 /* The hot path of mio_poll_wait, and declared in mio/poll.h:
- *   int mio_selector_select_now(mio_selector *selector, mio_event *out, uint32_t capacity);
- * The same with timeout 0 where it can be had in a few instructions: returns how many events there
- * are, or anything negative if `wake_word` is not 0, if something is wrong, or if this selector has
- * no such short cut; mio_selector_select is asked then. */
+ *   int mio_selector_select_now(mio_selector *selector, mio_events *events);
+ * A select into `events` with timeout 0, where it can be had in a few instructions: returns how many
+ * events there are, their `count` not set yet, or anything negative unless mio_selector_is_idle, if
+ * something is wrong, or if this selector has no such short cut; mio_selector_select is asked then. */
+
+/* To be asked by mio_selector_select_now, first: false if there is more to do than to select. */
+static inline bool mio_selector_is_idle(const mio_selector_base *base, mio_events *events) {
+  events->settled = atomic_load_explicit(&base->settled, memory_order_acquire);
+  return atomic_load_explicit(&base->wake_word, memory_order_relaxed) == 0;
+}
 
 /* Watches `source->native`, which is not registered anywhere, edge-triggered unless `interest` says
  * otherwise. `interest` may be any bits: answers MIO_ERROR_INVALID_INPUT for none or unknown ones,

@@ -139,9 +139,9 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
   return count < 0 ? -errno : count;
 }
 
-int mio_selector_select_now(mio_selector *selector, mio_event *out, uint32_t capacity) {
-  if (atomic_load_explicit(&selector->base.wake_word, memory_order_relaxed) != 0) return -1;
-  return epoll_wait(selector->epoll, kernel_events(out), (int)capacity, 0);
+int mio_selector_select_now(mio_selector *selector, mio_events *events) {
+  if (!mio_selector_is_idle(&selector->base, events)) return -1;
+  return epoll_wait(selector->epoll, kernel_events(events->data), (int)events->capacity, 0);
 }
 
 enum { INTEREST_KINDS = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY };
