@@ -112,8 +112,8 @@ void mio_sys_error_message(int code, char *out, size_t size) {
   const DWORD saved = GetLastError();
   wchar_t text[MIO_ERROR_MESSAGE_MAX];
   const wchar_t *found = text;
-  const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
-                      FORMAT_MESSAGE_MAX_WIDTH_MASK;
+  const DWORD flags =
+      FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
   DWORD length = FormatMessageW(flags, NULL, (DWORD)code, 0, text, MIO_ERROR_MESSAGE_MAX, NULL);
   length = trim(text, length);
   if (length == 0) {

@@ -5,8 +5,7 @@
 typedef struct mio_lock {
   void *word;
 } mio_lock;
-#define MIO_LOCK_INIT \
-  { 0 }
+#define MIO_LOCK_INIT {0}
 
 void mio_lock_init(mio_lock *lock);
 void mio_lock_destroy(mio_lock *lock);

@@ -9,6 +9,7 @@
 #include "mio/event.h"
 #include "mio/sys/lock.h"
 #include "mio/sys/selector.h"
+#include "mio/sys/windows/list.h"
 
 /* The completion port of a selector, for all whose requests complete there: sockets' polls (which
  * are requests to the AFD driver) and named pipes' connects, reads and writes.
@@ -51,9 +52,8 @@ typedef bool (*mio_port_complete)(mio_port_operation *operation, mio_selector *s
 struct mio_port_operation {
   OVERLAPPED overlapped; /* the kernel's while in flight; begins with an IO_STATUS_BLOCK */
   mio_port_complete complete;
-  HANDLE handle; /* the request is on this one; NULL for nothing to cancel */
-  mio_port_operation *next;     /* the port's, while in flight: */
-  mio_port_operation *previous; /* the others */
+  HANDLE handle; /* the request is on this one, NULL if there is nothing to cancel */
+  mio_link link; /* the port's: among the others in flight */
 };
 
 /* Lets requests on `handle`, opened for overlapped I/O, complete at the selector's port. A handle has
