@@ -54,6 +54,9 @@ void Subprocess::Spawn(const std::vector<std::string> &arguments) {
   fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 
   std::vector<char *> argv;
+  // What this program itself runs under, its children need as well: the kernel knows nothing of it.
+  char *emulator = getenv("MIO_EMULATOR");
+  if (emulator != nullptr) argv.push_back(emulator);
   for (const std::string &argument : arguments) argv.push_back(const_cast<char *>(argument.data()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
