@@ -504,6 +504,8 @@ TEST(FdLeakWait, WaitFails) {
   ASSERT_OK(poll.Register(&a->source, 1, MIO_READABLE));
   ASSERT_EQ(mio_unix_stream_write(&b, "x", 1), 1);
   for (const uint64_t timeout_ns : {uint64_t{0}, uint64_t{1}, kSecond, MIO_FOREVER}) {
+    const bool is_raw = timeout_ns != 0 && timeout_ns != MIO_FOREVER;
+    if (is_raw && !Faults::SeesRawCalls()) continue;
     for (const int error : {EINTR, ENOMEM}) {
       {
         // For good, as a wait may look twice before it believes an error.
