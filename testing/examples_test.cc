@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -131,6 +132,7 @@ class Client {
   void Send(const std::string &bytes) {
     for (size_t sent = 0; sent < bytes.size(); sent += SendSome(bytes, sent)) {
       ASSERT_TRUE(WaitFor(POLLOUT)) << "the server does not take what it is sent";
+      ASSERT_FALSE(::testing::Test::HasFailure());
     }
   }
 
@@ -215,10 +217,8 @@ class EchoServerTest : public ::testing::TestWithParam<EchoServer> {
     ASSERT_NO_FATAL_FAILURE(EnterNewFolder());
   }
 
-  void Start() { Start({program_, GetParam().address}); }
-
-  void Start(const std::vector<std::string> &arguments) {
-    server_.reset(new Subprocess(arguments));
+  void Start() {
+    server_.reset(new Subprocess({program_, GetParam().address}));
     address_ = BoundAddress(server_.get());
     ASSERT_FALSE(address_.empty());
   }
@@ -370,7 +370,12 @@ TEST_P(EchoServerTest, LetsClientsWaitForAPlace) {
 }
 
 TEST_P(EchoServerTest, LetsClientsWaitForADescriptor) {
-  Start({"/bin/sh", "-c", "ulimit -n 24 && exec \"$0\" \"$1\"", program_, GetParam().address});
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few = {24, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0); /* the server inherits it */
+  Start();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   std::vector<std::unique_ptr<Client>> clients;
   const std::string bytes = Pattern(100, 8);
   for (int i = 0; i < 40; ++i) {

@@ -430,6 +430,8 @@ std::string Faults::Describe() const {
 
 bool Faults::SeesRawCalls() { return SEES_RAW_CALLS; }
 
+bool HasEpollPwait2() { return Kernel(SYS_epoll_pwait2, -1) == -EBADF; }
+
 std::vector<int> OpenDescriptors() {
   std::vector<int> open;
   DIR *directory = opendir("/proc/self/fd");

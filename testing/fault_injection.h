@@ -73,6 +73,9 @@ class Faults {
   static bool SeesRawCalls();
 };
 
+// Whether the kernel has epoll_pwait2 (Linux 5.11), whatever the library was told of it.
+bool HasEpollPwait2();
+
 // The open descriptors of this process, ascending.
 std::vector<int> OpenDescriptors();
 

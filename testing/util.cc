@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 namespace mio_test {
+
+bool IsEmulated() { return std::getenv("MIO_EMULATOR") != nullptr; }
 
 ::testing::AssertionResult IsOk(ptrdiff_t result) {
   if (result >= 0) return ::testing::AssertionSuccess();

@@ -22,6 +22,9 @@ namespace mio_test {
 constexpr uint64_t kMillisecond = 1000000;
 constexpr uint64_t kSecond = 1000 * kMillisecond;
 
+// Whether this program runs under qemu's user mode emulation, which has defects of its own.
+bool IsEmulated();
+
 // How long a test waits for what must happen. Long enough for a machine under any load.
 constexpr uint64_t kLong = 30 * kSecond;
 
