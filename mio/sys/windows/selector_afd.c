@@ -174,9 +174,9 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
   return count;
 }
 
-int mio_selector_select_now(mio_selector *selector, mio_event *out, uint32_t capacity) {
-  if (atomic_load_explicit(&selector->base.wake_word, memory_order_relaxed) != 0) return -1;
-  return mio_selector_select(selector, out, capacity, 0);
+int mio_selector_select_now(mio_selector *selector, mio_events *events) {
+  if (!mio_selector_is_idle(&selector->base, events)) return -1;
+  return mio_selector_select(selector, events->data, events->capacity, 0);
 }
 
 /* Puts a packet back into the port. The outcome of its request is with the operation. */
