@@ -61,6 +61,8 @@ int mio_handle_source_borrow(const mio_source *source, mio_handle *out_handle) {
 }
 
 void mio_source_rearm(mio_source *source, mio_interest interest) {
+  /* The selector keeps nothing of others, which are made of sources that it knows, or do it all. */
+  if (source->ops != &mio_handle_source_ops) return;
   mio_selector *selector = mio_selector_find(source->registration);
   if (selector == NULL) return;
   mio_selector_rearm(selector, source, interest);
