@@ -9,9 +9,9 @@ extern "C" {
 
 /* Where the library gets memory from: here, and nowhere else.
  *
- * Memory is asked for by mio_poll_init, mio_events_init and, on Windows and with the poll(2)
- * selector, by registering more sources than mio_poll_options reserved. Nothing else allocates,
- * ever.
+ * Memory is asked for by mio_poll_init, mio_events_init, by opening a named pipe and, on Windows and
+ * with the poll(2) selector, by registering more sources than mio_poll_options reserved. Nothing
+ * else allocates, ever.
  *
  * `allocate` returns `size` bytes (never 0) aligned for any object, or NULL; `release` takes back
  * what `allocate` gave, with the same size. Both get `context`, and may be called from any thread.

@@ -21,7 +21,7 @@ def mio_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwar
         copts = MIO_CXX_COPTS + ["-Wno-gnu-zero-variadic-macro-arguments"] + copts,
         size = size,
         deps = deps + [
-            ":util",
+            "//testing:util",
             "//mio",
             "@com_google_googletest//:gtest",
             "@com_google_googletest//:gtest_main",
