@@ -1,57 +1,158 @@
-"""The one table of the systems that are built for: platform(), cc_toolchain() and toolchain() come of it.
+"""The one table of the systems that are built for.
 
-Only dictionaries and lists of strings: the repository of the toolchain reads it too.
+platform(), cc_toolchain() and toolchain() come of it, and so do the README's table, the legs of CI and what
+testing/matrix/run does. Only literals and functions that make structs: other readers than Bazel take it too.
 
   os, cpu   names of platforms/constraints.bzl
+  zig       the target for the hermetic toolchain; empty: a platform only
   libc      "gnu" (dynamic, the default of Linux) or "musl" (static); empty elsewhere
-  zig       the target for the hermetic toolchain; empty: a platform only, for a toolchain of the
-            user's own (an SDK or NDK)
   features  toolchain features that are on for this target
+  state     how far it was verified, see STATES
+  by        what executes it, see EXECUTORS; empty: nothing does
+  scope     of what that is true, see SCOPES
+  config    the --config that builds and tests it, where --platforms is not all that it takes
+  leg       the leg of .ci/run that does so each time; empty: only testing/matrix/run, when asked
+  note      what else there is to say
 """
 
-def _target(os, cpu, zig = "", libc = "", features = []):
-    return struct(os = os, cpu = cpu, libc = libc, zig = zig, features = features)
+STATES = {
+    "executed": "Tests ran.",
+    "linked": "Programs were linked. Nobody ran them.",
+    "compiled": "Objects were made. There is nothing to link them with here.",
+    "broken": "It does not compile.",
+    "planned": "There is no backend for it.",
+    "untried": "Nobody tried.",
+}
+
+EXECUTORS = {
+    "native": "the machine itself, an x86_64",
+    "qemu-user": "the emulator qemu-user 7.2",
+    "wine": "Wine",
+}
+
+# The patterns that are built, for "core" less the suites that testing/defs.bzl does not call so.
+SCOPES = {
+    "suite": ["//mio/...", "//testing/..."],
+    "core": ["//mio/...", "//testing/..."],
+    "library": ["//mio/..."],
+    "objects": ["//mio", "//mio/linux", "//mio/unix", "//testing/android:all"],
+}
+
+def _target(
+        os,
+        cpu,
+        zig = "",
+        libc = "",
+        features = [],
+        state = "untried",
+        by = "",
+        scope = "library",
+        config = "",
+        leg = "",
+        note = ""):
+    return struct(
+        os = os,
+        cpu = cpu,
+        zig = zig,
+        libc = libc,
+        features = features,
+        state = state,
+        by = by,
+        scope = scope,
+        config = config,
+        leg = leg,
+        note = note,
+    )
 
 # The floor of glibc: every distribution since 2018 has at least this one.
 _GLIBC = "gnu.2.28"
 
+_NO_ATOMICS = "no lock-free 64-bit atomics"
+
+def _glibc(cpu, zig, leg = "cross", **more):
+    return _target("linux", cpu, zig, "gnu", state = "linked", leg = leg, **more)
+
+def _musl(cpu, zig, **more):
+    return _target("linux", cpu, zig, "musl", ["static_libc"], **more)
+
+def _musl_executed(cpu, zig, name, by = "qemu-user", scope = "suite", leg = ""):
+    return _musl(
+        cpu,
+        zig,
+        state = "executed",
+        by = by,
+        scope = scope,
+        config = "linux_" + name,
+        leg = leg or name,
+    )
+
+def _unix(os, cpu, zig, scope, features = []):
+    return _target(os, cpu, zig, features = features, state = "planned", scope = scope, leg = "cross")
+
+def _apple(os, cpu, zig, leg = "cross"):
+    """A system whose SDK only its maker has: the headers that zig has for all of them are enough for objects."""
+    features = ["darwin", "darwin_headers"]
+    return _target(os, cpu, zig, features = features, state = "planned", scope = "objects", leg = leg)
+
+def _android(cpu, zig):
+    return _target(
+        "android",
+        cpu,
+        zig,
+        features = ["android_21"],
+        state = "compiled",
+        scope = "objects",
+        leg = "android",
+        note = "API level 21; against musl's headers, as the NDK is the user's own",
+    )
+
 TARGETS = {
-    "linux_x86_64": _target("linux", "x86_64", "x86_64-linux-" + _GLIBC, "gnu"),
-    "linux_i386": _target("linux", "x86_32", "x86-linux-" + _GLIBC, "gnu"),
-    "linux_arm64": _target("linux", "aarch64", "aarch64-linux-" + _GLIBC, "gnu"),
-    "linux_armv7": _target("linux", "armv7", "arm-linux-gnueabihf.2.28", "gnu"),
-    "linux_riscv64": _target("linux", "riscv64", "riscv64-linux-" + _GLIBC, "gnu"),
-    "linux_s390x": _target("linux", "s390x", "s390x-linux-" + _GLIBC, "gnu"),
-    "linux_ppc64le": _target("linux", "ppc64le", "powerpc64le-linux-gnu.2.32", "gnu"),
-    "linux_mips": _target("linux", "mips32", "mips-linux-gnueabihf.2.28", "gnu"),
-    "linux_x86_64_musl": _target("linux", "x86_64", "x86_64-linux-musl", "musl", ["static_libc"]),
-    "linux_i386_musl": _target("linux", "x86_32", "x86-linux-musl", "musl", ["static_libc"]),
-    "linux_arm64_musl": _target("linux", "aarch64", "aarch64-linux-musl", "musl", ["static_libc"]),
-    "linux_armv7_musl": _target("linux", "armv7", "arm-linux-musleabihf", "musl", ["static_libc"]),
-    "linux_riscv64_musl": _target("linux", "riscv64", "riscv64-linux-musl", "musl", ["static_libc"]),
-    "linux_s390x_musl": _target("linux", "s390x", "s390x-linux-musl", "musl", ["static_libc"]),
-    "linux_ppc64le_musl": _target("linux", "ppc64le", "powerpc64le-linux-musl", "musl", ["static_libc"]),
-    "linux_mips_musl": _target("linux", "mips32", "mips-linux-musleabihf", "musl", ["static_libc"]),
-    "linux_loongarch64_musl": _target("linux", "loongarch64", "loongarch64-linux-musl", "musl", ["static_libc"]),
-    "android_arm64": _target("android", "aarch64"),
-    "android_armv7": _target("android", "armv7"),
-    "android_x86_64": _target("android", "x86_64"),
-    "android_x86": _target("android", "x86_32"),
-    "macos_arm64": _target("macos", "aarch64", "aarch64-macos.12.0", features = ["darwin"]),
-    "macos_x86_64": _target("macos", "x86_64", "x86_64-macos.12.0", features = ["darwin"]),
-    "ios_arm64": _target("ios", "aarch64", "aarch64-ios", features = ["darwin", "darwin_headers"]),
-    "ios_simulator_x86_64": _target("ios", "x86_64", "x86_64-ios-simulator", features = ["darwin", "darwin_headers"]),
-    "tvos_arm64": _target("tvos", "aarch64"),
-    "watchos_arm64": _target("watchos", "aarch64"),
-    "visionos_arm64": _target("visionos", "aarch64"),
-    "freebsd_x86_64": _target("freebsd", "x86_64", "x86_64-freebsd.14.0"),
-    "freebsd_arm64": _target("freebsd", "aarch64", "aarch64-freebsd.14.0"),
-    "netbsd_x86_64": _target("netbsd", "x86_64", "x86_64-netbsd.11.0"),
-    "netbsd_arm64": _target("netbsd", "aarch64", "aarch64-netbsd.11.0"),
-    "openbsd_x86_64": _target("openbsd", "x86_64", "x86_64-openbsd"),
-    "openbsd_arm64": _target("openbsd", "aarch64", "aarch64-openbsd"),
-    "dragonfly_x86_64": _target("dragonfly", "x86_64"),
-    "windows_x86_64": _target("windows", "x86_64", "x86_64-windows-gnu"),
-    "windows_x86": _target("windows", "x86_32", "x86-windows-gnu"),
-    "windows_arm64": _target("windows", "aarch64", "aarch64-windows-gnu"),
+    "linux_x86_64": _target(
+        "linux",
+        "x86_64",
+        "x86_64-linux-" + _GLIBC,
+        "gnu",
+        state = "executed",
+        by = "native",
+        scope = "suite",
+        leg = "readme",
+        note = "glibc 2.28 or later",
+    ),
+    "linux_i386": _glibc("x86_32", "x86-linux-" + _GLIBC),
+    "linux_arm64": _glibc("aarch64", "aarch64-linux-" + _GLIBC),
+    "linux_armv7": _glibc("armv7", "arm-linux-gnueabihf.2.28"),
+    "linux_riscv64": _glibc("riscv64", "riscv64-linux-" + _GLIBC),
+    "linux_s390x": _glibc("s390x", "s390x-linux-" + _GLIBC),
+    "linux_ppc64le": _glibc("ppc64le", "powerpc64le-linux-gnu.2.32"),
+    "linux_mips": _target("linux", "mips32", "mips-linux-gnueabihf.2.28", "gnu", state = "broken", note = _NO_ATOMICS),
+    "linux_x86_64_musl": _musl_executed("x86_64", "x86_64-linux-musl", "musl", "native"),
+    "linux_i386_musl": _musl_executed("x86_32", "x86-linux-musl", "i386", "native"),
+    "linux_arm64_musl": _musl_executed("aarch64", "aarch64-linux-musl", "arm64"),
+    "linux_armv7_musl": _musl_executed("armv7", "arm-linux-musleabihf", "armv7", scope = "core", leg = "cpus"),
+    "linux_riscv64_musl": _musl_executed("riscv64", "riscv64-linux-musl", "riscv64", scope = "core", leg = "cpus"),
+    "linux_s390x_musl": _musl_executed("s390x", "s390x-linux-musl", "s390x"),
+    "linux_ppc64le_musl": _musl_executed("ppc64le", "powerpc64le-linux-musl", "ppc64le", scope = "core", leg = "cpus"),
+    "linux_mips_musl": _musl("mips32", "mips-linux-musleabihf", state = "broken", note = _NO_ATOMICS),
+    "linux_loongarch64_musl": _musl("loongarch64", "loongarch64-linux-musl", state = "linked", leg = "cross"),
+    "android_arm64": _android("aarch64", "aarch64-linux-musl"),
+    "android_armv7": _android("armv7", "arm-linux-musleabihf"),
+    "android_x86_64": _android("x86_64", "x86_64-linux-musl"),
+    "android_x86": _android("x86_32", "x86-linux-musl"),
+    "macos_arm64": _unix("macos", "aarch64", "aarch64-macos.12.0", "suite", ["darwin"]),
+    "macos_x86_64": _unix("macos", "x86_64", "x86_64-macos.12.0", "library", ["darwin"]),
+    "ios_arm64": _apple("ios", "aarch64", "aarch64-ios"),
+    "ios_simulator_x86_64": _apple("ios", "x86_64", "x86_64-ios-simulator"),
+    "tvos_arm64": _apple("tvos", "aarch64", "aarch64-tvos"),
+    "watchos_arm64": _apple("watchos", "aarch64", "aarch64-watchos"),
+    "visionos_arm64": _apple("visionos", "aarch64", "aarch64-visionos"),
+    "freebsd_x86_64": _unix("freebsd", "x86_64", "x86_64-freebsd.14.0", "suite"),
+    "freebsd_arm64": _unix("freebsd", "aarch64", "aarch64-freebsd.14.0", "library"),
+    "netbsd_x86_64": _unix("netbsd", "x86_64", "x86_64-netbsd.11.0", "suite"),
+    "netbsd_arm64": _unix("netbsd", "aarch64", "aarch64-netbsd.11.0", "library"),
+    "openbsd_x86_64": _unix("openbsd", "x86_64", "x86_64-openbsd", "suite"),
+    "openbsd_arm64": _unix("openbsd", "aarch64", "aarch64-openbsd", "library"),
+    "dragonfly_x86_64": _target("dragonfly", "x86_64", note = "no headers to be had here"),
+    "windows_x86_64": _target("windows", "x86_64", "x86_64-windows-gnu", state = "planned"),
+    "windows_x86": _target("windows", "x86_32", "x86-windows-gnu", state = "planned"),
+    "windows_arm64": _target("windows", "aarch64", "aarch64-windows-gnu", state = "planned"),
 }

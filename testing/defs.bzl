@@ -3,7 +3,24 @@
 load("@rules_cc//cc:defs.bzl", "cc_test")
 load("//platforms:copts.bzl", "MIO_CXX_COPTS")
 
-def mio_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwargs):
+# What has to hold before the rest is worth looking at: run also where every suite would take too long.
+CORE = [
+    "addr_test",
+    "error_test",
+    "event_test",
+    "examples_test",
+    "guarantees_test",
+    "guarantees_unix_test",
+    "poll_test",
+    "registry_test",
+    "sizes_test",
+    "tcp_stream_test",
+    "udp_socket_test",
+    "unix_stream_test",
+    "waker_test",
+]
+
+def mio_cc_test(name, srcs = None, deps = [], copts = [], size = "small", tags = [], **kwargs):
     """One suite: `name`.cc, GoogleTest's main, the helpers and the whole portable library.
 
     Args:
@@ -12,6 +29,7 @@ def mio_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwar
       deps: beyond those that every suite has.
       copts: beyond those of all our C++ code.
       size: Bazel's; every suite is bounded in time by itself, this is for what hangs.
+      tags: Bazel's; "core" is added for those that CORE names.
       **kwargs: passed on to cc_test.
     """
     cc_test(
@@ -20,6 +38,7 @@ def mio_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwar
         # GoogleTest's own macros leave the last argument of another one out.
         copts = MIO_CXX_COPTS + ["-Wno-gnu-zero-variadic-macro-arguments"] + copts,
         size = size,
+        tags = tags + (["core"] if name in CORE else []),
         deps = deps + [
             "//testing:util",
             "//mio",

@@ -264,6 +264,21 @@ def _action_configs(suffix):
         _actions(["strip", "objcopy_embed_data"], [objcopy])
     )
 
+def _objects_only_features(darwin_headers):
+    """For systems whose C library only their own SDK has: good for finding out whether code compiles."""
+    refusal = [_flags(_LINK, ["--there-is-no-sdk-of-this-system-to-link-with"])]
+    return [
+        feature(
+            name = "darwin_headers",
+            flag_sets = [_flags(_COMPILE, ["-isystem", darwin_headers])] + refusal,
+        ),
+        # The headers are musl's, which are like bionic's in all that POSIX has.
+        feature(
+            name = "android_21",
+            flag_sets = [_flags(_COMPILE, ["-D__ANDROID__", "-D__ANDROID_API__=21"])] + refusal,
+        ),
+    ]
+
 def _config_impl(ctx):
     os = ctx.attr.os
     patterns = []
@@ -281,11 +296,7 @@ def _config_impl(ctx):
         _compile_features() +
         _link_features()
     )
-    if ctx.attr.os == "ios":
-        features.append(_on("darwin_headers", [_flags(
-            _COMPILE,
-            ["-isystem", ctx.attr.headers],
-        )]))
+    features += _objects_only_features(ctx.attr.headers)
     return cc_common_api.create_cc_toolchain_config_info(
         ctx = ctx,
         features = [f for f in features if f.name not in ctx.attr.enabled] +
