@@ -93,11 +93,17 @@ static int with_wakes(mio_selector_base *base, bool taken, mio_event *out, int c
  * would be more than `capacity` together. Returns the number of events, or the error. */
 static int select_now(mio_selector *selector, mio_event *out, uint32_t room, uint32_t capacity) {
   mio_selector_base *base = base_of(selector);
-  const notifications before = count_notifications(base);
-  int count = mio_selector_select(selector, out, room, 0);
-  if (count < 0) return count;
-  const bool taken = take_notification(selector, before, out, room, &count);
-  return with_wakes(base, taken, out, count, capacity);
+  for (;;) {
+    const notifications before = count_notifications(base);
+    int count = mio_selector_select(selector, out, room, 0);
+    if (count < 0) return count;
+    const bool full = (uint32_t)count == room;
+    const bool taken = take_notification(selector, before, out, room, &count);
+    count = with_wakes(base, taken, out, count, capacity);
+    /* A notification alone took the only place that there was: something may stand behind it. Not
+     * where wakes stay pending, which have just been notified of anew. */
+    if (count != 0 || !taken || !full || capacity == 0) return count;
+  }
 }
 
 /* The same behind `count` events of wakers that there are already, and without further ones: a waker
@@ -109,7 +115,8 @@ static int select_behind(mio_selector *selector, mio_events *events, uint32_t co
 
 /* How often a wait that finds wakers woken returns without asking the OS, before it asks: wakes
  * stay free of system calls, and sockets are not starved by a program that wakes itself all the
- * time. */
+ * time. A poll whose handle is exported asks each time: a kqueue that holds a notification which
+ * nobody took away gives those who watch it no edge for the next one. */
 enum { WAKE_TURNS = 16 };
 
 /* A wait that does not block because wakers are pending. The OS is asked too, where that is due, or
@@ -119,7 +126,8 @@ enum { WAKE_TURNS = 16 };
 static int deliver_wakes(mio_selector *selector, mio_events *events, uint64_t timeout_ns) {
   mio_selector_base *base = base_of(selector);
   const uint32_t turn = atomic_fetch_add_explicit(&base->wake_turn, 1, memory_order_relaxed);
-  const bool ask = timeout_ns == 0 || turn % WAKE_TURNS == WAKE_TURNS - 1;
+  const bool ask = timeout_ns == 0 || turn % WAKE_TURNS == WAKE_TURNS - 1 ||
+                   atomic_load_explicit(&base->exported, memory_order_relaxed);
   const bool sources_first = ask && (timeout_ns == 0 ? turn : turn / WAKE_TURNS) % 2 != 0;
   int count = 0;
   if (sources_first) {
@@ -217,8 +225,10 @@ int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found) {
   if (found < 0) return mio_poll_wait_slowly(poll, events, 0);
   mio_selector *selector = poll->registry.selector;
   const notifications before = {events->settled, events->settled};
+  const bool full = (uint32_t)found == events->capacity;
   const bool taken = take_notification(selector, before, events->data, events->capacity, &found);
   events->count =
       (uint32_t)with_wakes(base_of(selector), taken, events->data, found, events->capacity);
-  return 0;
+  /* As in select_now. */
+  return events->count == 0 && taken && full ? mio_poll_wait_slowly(poll, events, 0) : 0;
 }

@@ -134,6 +134,28 @@ TEST_F(Nesting, StaysReadableWhileAnythingIsLeft) {
   EXPECT_TRUE(outer_.Quiet(kInner).None()) << "nothing is left";
 }
 
+// What tells of a wake may stand before a source on the system's list, and take the only place.
+TEST_F(Nesting, DrainingWithRoomForOneFindsEverything) {
+  Nest();
+  mio_event room[1];
+  mio_events one = {};
+  ASSERT_OK(mio_events_init_with_buffer(&one, room, 1));
+  for (int round = 0; round < 40; ++round) {
+    ASSERT_OK(mio_waker_wake(&waker_));
+    Write();
+    ASSERT_TRUE(outer_.WaitReadable(kInner).readable) << round;
+    int pipes = 0, wakes = 0;
+    do {
+      ASSERT_OK(mio_poll_wait(inner_.get(), &one, 0));
+      if (mio_events_is_empty(&one)) break;
+      ++(mio_event_token(mio_events_get(&one, 0)) == kPipe ? pipes : wakes);
+    } while (pipes + wakes < 8);
+    ASSERT_GE(pipes, 1) << round;
+    ASSERT_EQ(1, wakes) << round;
+    Read();
+  }
+}
+
 TEST_F(Nesting, WakeFromAnotherThreadReachesABlockedOuterWait) {
   Nest();
   for (int round = 0; round < 100; ++round) {
