@@ -150,33 +150,48 @@ static int look_once(mio_selector *selector, mio_event *out, uint32_t capacity, 
   return (int)count;
 }
 
-int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacity,
-                        uint64_t timeout_ns) {
-  if (capacity == 0) return -WSAEINVAL;
+/* Looks until there is an event, a wake or an end to the time. */
+static int look_until(mio_selector *selector, mio_event *out, uint32_t capacity,
+                      uint64_t timeout_ns, bool *out_woken) {
   const bool timed = timeout_ns != 0 && timeout_ns != MIO_FOREVER;
   const uint64_t start = timed ? mio_clock_ns() : 0;
   uint64_t left = timeout_ns;
-  int count;
-  mio_lock_acquire(&selector->lock);
   for (;;) {
     look found;
-    count = look_once(selector, out, capacity, left, &found);
-    if (count != 0 || found.woken) break;
+    const int count = look_once(selector, out, capacity, left, &found);
+    *out_woken = found.woken;
+    if (count != 0 || found.woken) return count;
     /* Packets without an event: of polls that were cancelled, as a rule, and are made anew now. What
      * those find is looked at even if the time is up. */
-    if (left == 0 && !found.dequeued) break;
+    if (left == 0 && !found.dequeued) return 0;
     if (timed) {
       const uint64_t passed = mio_clock_ns() - start;
       left = passed < timeout_ns ? timeout_ns - passed : 0;
     }
   }
+}
+
+static int locked_look(mio_selector *selector, mio_event *out, uint32_t capacity,
+                       uint64_t timeout_ns, bool *out_woken) {
+  if (capacity == 0) return -WSAEINVAL;
+  mio_lock_acquire(&selector->lock);
+  const int count = look_until(selector, out, capacity, timeout_ns, out_woken);
   mio_lock_release(&selector->lock);
   return count;
 }
 
+int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacity,
+                        uint64_t timeout_ns) {
+  bool woken;
+  return locked_look(selector, out, capacity, timeout_ns, &woken);
+}
+
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
+  bool woken = false;
   if (!mio_selector_is_idle(&selector->base, events)) return -1;
-  return mio_selector_select(selector, events->data, events->capacity, 0);
+  const int count = locked_look(selector, events->data, events->capacity, 0, &woken);
+  /* The packet may have been for a thread that sleeps: the long way sees to its wakes. */
+  return count == 0 && woken ? -1 : count;
 }
 
 /* Puts a packet back into the port. The outcome of its request is with the operation. */
@@ -275,6 +290,7 @@ int mio_selector_deregister(mio_selector *selector, mio_source *source) {
 }
 
 void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest) {
+  if (source->native.state == NULL) return; /* made of other sources, which have one each */
   mio_lock_acquire(&selector->lock);
   mio_afd_socket_rearm(selector, source->native.state, interest);
   mio_lock_release(&selector->lock);
