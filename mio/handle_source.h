@@ -11,7 +11,7 @@
 /* Inside the library: sources that are one OS handle, which is what all sockets and pipes are.
  * Their ops go straight to the selector. */
 
-/* The ops of every such source. */
+/* The ops of every such source; mio/poll.h knows them too. */
 extern const mio_source_ops mio_handle_source_ops;
 
 /* Makes `source` the owner of `handle`, which it was not open with before. */

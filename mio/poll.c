@@ -39,8 +39,7 @@ int mio_poll_init(mio_poll *poll, const mio_poll_options *options) {
     mio_selector_close(selector);
     return result;
   }
-  mio_registry_begin(selector);
-  poll->registry.selector = selector;
+  mio_registry_begin(&poll->registry, selector);
   if (MIO_TRACING) trace("open", base);
   return 0;
 }

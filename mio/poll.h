@@ -9,6 +9,7 @@
 #include "mio/event.h"
 #include "mio/interest.h"
 #include "mio/source.h"
+#include "mio/sys/native.h"
 #include "mio/token.h"
 
 #ifdef __cplusplus
@@ -52,9 +53,12 @@ extern "C" {
  * any thread. Comes from mio's `Poll`. */
 struct mio_selector;
 
-/* The part of a poll that sources are registered with; see mio_registry_clone. */
+/* The part of a poll that sources are registered with; see mio_registry_clone. The fields are the
+ * library's. */
 typedef struct mio_registry {
   struct mio_selector *selector;
+  uint32_t id;       /* the selector's, 0 if there is no short cut for registering with it */
+  mio_handle handle; /* what the short cut works on */
 } mio_registry;
 
 typedef struct mio_poll {
@@ -137,18 +141,18 @@ int mio_poll_handle(const mio_poll *poll, mio_handle *out_handle);
  * for no interest, unknown bits, a closed source or registry; MIO_ERROR_UNSUPPORTED for what the
  * selector cannot do; MIO_ERROR_OUT_OF_MEMORY. A failed call changes nothing. Any thread, but
  * exclusive access to `source`. */
-int mio_registry_register(const mio_registry *registry, mio_source *source, mio_token token,
-                          mio_interest interest);
+static inline int mio_registry_register(const mio_registry *registry, mio_source *source,
+                                        mio_token token, mio_interest interest);
 
 /* Replaces token, interest and mode of a registered source, wholly; readiness that is there is
  * reported anew. MIO_ERROR_NOT_FOUND if it is not registered, or with another poll; else as for
  * register. A failed call leaves the registration as it was. */
-int mio_registry_reregister(const mio_registry *registry, mio_source *source, mio_token token,
-                            mio_interest interest);
+static inline int mio_registry_reregister(const mio_registry *registry, mio_source *source,
+                                          mio_token token, mio_interest interest);
 
 /* Ends a registration: once this has returned, no wait that begins later brings the token.
  * MIO_ERROR_NOT_FOUND if it is not registered, or with another poll. */
-int mio_registry_deregister(const mio_registry *registry, mio_source *source);
+static inline int mio_registry_deregister(const mio_registry *registry, mio_source *source);
 
 /* Makes a second handle of the registry that outlives the poll: it shares the selector and keeps it
  * alive. No system call, no new descriptor, no allocation. MIO_ERROR_INVALID_INPUT for a closed
@@ -174,6 +178,70 @@ static inline int mio_poll_wait(mio_poll *poll, mio_events *events, uint64_t tim
   }
   return mio_poll_wait_slowly(poll, events, timeout_ns);
 }
+
+/* What stands behind the registry's calls, not to be called by itself either: the inline parts hand
+ * what is in order straight to the OS, where the layout header has the short cut for it
+ * (MIO_NATIVE_REGISTERS), and leave all else to these. */
+int mio_registry_register_slowly(const mio_registry *registry, mio_source *source, mio_token token,
+                                 mio_interest interest);
+int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *source,
+                                   mio_token token, mio_interest interest);
+int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source);
+
+#if MIO_NATIVE_REGISTERS
+
+/* The ops of the sources that are one handle of the OS: all but those made of others. */
+extern const mio_source_ops mio_handle_source_ops;
+
+static inline int mio_registry_register(const mio_registry *registry, mio_source *source,
+                                        mio_token token, mio_interest interest) {
+  if (registry->id != 0 && source->registration == 0 && source->ops == &mio_handle_source_ops &&
+      mio_native_can_register(registry->selector, token, interest) &&
+      mio_native_register(registry->handle, source->native.handle, token, interest) == 0) {
+    source->registration = registry->id;
+    return 0;
+  }
+  return mio_registry_register_slowly(registry, source, token, interest);
+}
+
+static inline int mio_registry_reregister(const mio_registry *registry, mio_source *source,
+                                          mio_token token, mio_interest interest) {
+  if (registry->id != 0 && source->registration == registry->id &&
+      source->ops == &mio_handle_source_ops &&
+      mio_native_can_register(registry->selector, token, interest) &&
+      mio_native_reregister(registry->handle, source->native.handle, token, interest) == 0) {
+    return 0;
+  }
+  return mio_registry_reregister_slowly(registry, source, token, interest);
+}
+
+static inline int mio_registry_deregister(const mio_registry *registry, mio_source *source) {
+  if (registry->id != 0 && source->registration == registry->id &&
+      source->ops == &mio_handle_source_ops &&
+      mio_native_deregister(registry->handle, source->native.handle) == 0) {
+    source->registration = 0;
+    return 0;
+  }
+  return mio_registry_deregister_slowly(registry, source);
+}
+
+#else
+
+static inline int mio_registry_register(const mio_registry *registry, mio_source *source,
+                                        mio_token token, mio_interest interest) {
+  return mio_registry_register_slowly(registry, source, token, interest);
+}
+
+static inline int mio_registry_reregister(const mio_registry *registry, mio_source *source,
+                                          mio_token token, mio_interest interest) {
+  return mio_registry_reregister_slowly(registry, source, token, interest);
+}
+
+static inline int mio_registry_deregister(const mio_registry *registry, mio_source *source) {
+  return mio_registry_deregister_slowly(registry, source);
+}
+
+#endif
 
 #ifdef __cplusplus
 }

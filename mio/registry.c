@@ -1,5 +1,7 @@
 #include "mio/registry.h"
 
+#include <string.h>
+
 #include "mio/error.h"
 #include "mio/handle_source.h"
 #include "mio/poll.h"
@@ -21,7 +23,7 @@ static mio_selector **find_live(uint32_t id) {
   return link;
 }
 
-void mio_registry_begin(mio_selector *selector) {
+void mio_registry_begin(mio_registry *registry, mio_selector *selector) {
   mio_selector_base *base = base_of(selector);
   atomic_init(&base->registry_count, 1);
   atomic_init(&base->reference_count, 1);
@@ -35,6 +37,11 @@ void mio_registry_begin(mio_selector *selector) {
   base->next_live = NULL;
   *link = selector;
   mio_lock_release(&live_lock);
+  registry->selector = selector;
+  /* The short cut leaves no trace. */
+  if (!MIO_NATIVE_REGISTERS || MIO_TRACING || mio_selector_handle(selector, &registry->handle) < 0)
+    return;
+  registry->id = base->id;
 }
 
 void mio_registry_hold(mio_selector *selector) {
@@ -137,8 +144,8 @@ static int check_registered(mio_selector *selector, const mio_source *source) {
 /* Most sources are a handle: no detour through their ops. */
 static bool is_handle(const mio_source *source) { return source->ops == &mio_handle_source_ops; }
 
-int mio_registry_register(const mio_registry *registry, mio_source *source, mio_token token,
-                          mio_interest interest) {
+int mio_registry_register_slowly(const mio_registry *registry, mio_source *source, mio_token token,
+                                 mio_interest interest) {
   mio_selector *selector = registry->selector;
   int result = check_free(selector, source);
   if (result < 0) return result;
@@ -149,8 +156,8 @@ int mio_registry_register(const mio_registry *registry, mio_source *source, mio_
   return result;
 }
 
-int mio_registry_reregister(const mio_registry *registry, mio_source *source, mio_token token,
-                            mio_interest interest) {
+int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *source,
+                                   mio_token token, mio_interest interest) {
   mio_selector *selector = registry->selector;
   int result = check_registered(selector, source);
   if (result < 0) return result;
@@ -160,7 +167,7 @@ int mio_registry_reregister(const mio_registry *registry, mio_source *source, mi
   return result;
 }
 
-int mio_registry_deregister(const mio_registry *registry, mio_source *source) {
+int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source) {
   mio_selector *selector = registry->selector;
   int result = check_registered(selector, source);
   if (result < 0) return result;
@@ -199,12 +206,12 @@ int mio_registry_clone(const mio_registry *registry, mio_registry *out_clone) {
   if (registry->selector == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   if (out_clone->selector != NULL) return mio_error_from_kind(MIO_ERROR_ALREADY_EXISTS);
   mio_registry_hold(registry->selector);
-  out_clone->selector = registry->selector;
+  *out_clone = *registry;
   return 0;
 }
 
 void mio_registry_close(mio_registry *clone) {
   if (clone == NULL || clone->selector == NULL) return;
   mio_registry_drop(clone->selector);
-  clone->selector = NULL;
+  memset(clone, 0, sizeof *clone);
 }

@@ -13,8 +13,8 @@
  * the last of those goes, the sources that are still registered become free, though their structs
  * cannot be found from here: their `registration` is an id that no live selector has any more. */
 
-/* Gives the selector an id and one registry's reference, and makes it known. */
-void mio_registry_begin(mio_selector *selector);
+/* Gives the selector an id and its first registry, `*registry`, and makes it known. */
+void mio_registry_begin(mio_registry *registry, mio_selector *selector);
 
 /* One registry more; or one less, and the end of the selector if nobody holds it any more. */
 void mio_registry_hold(mio_selector *selector);

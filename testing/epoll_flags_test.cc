@@ -231,6 +231,19 @@ TEST_F(EpollFlags, SourcesThatAreMadeOfOthersHaveNoFlags) {
   EXPECT_OK(poll_.Deregister(&source));
 }
 
+// The kernel tells the waker's event from others by its token: an address inside the library.
+TEST_F(EpollFlags, NobodyElseGetsTheWakersToken) {
+  const mio_token taken = reinterpret_cast<mio_token>(poll_.registry()->selector);
+  mio_source *source = &receiver_->source;
+  EXPECT_ERROR(poll_.Register(source, taken, MIO_READABLE), MIO_ERROR_INVALID_INPUT);
+  EXPECT_ERROR(Register(taken, MIO_EPOLL_IN), MIO_ERROR_INVALID_INPUT);
+  ASSERT_OK(poll_.Register(source, kOne, MIO_READABLE)) << "nothing was registered";
+  EXPECT_ERROR(poll_.Reregister(source, taken, MIO_READABLE), MIO_ERROR_INVALID_INPUT);
+  EXPECT_ERROR(Reregister(taken, MIO_EPOLL_IN), MIO_ERROR_INVALID_INPUT);
+  Write();
+  EXPECT_TRUE(poll_.WaitReadable(kOne).readable) << "it stayed as it was";
+}
+
 TEST(EpollFlagsSupport, IsAsTheFeatureSays) {
   Poll poll;
   Sender sender;

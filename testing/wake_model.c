@@ -268,8 +268,10 @@ int mio_selector_handle(const mio_selector *selector, mio_handle *out_handle) {
 }
 
 /* Who lives how long is not what is modelled here. */
-void modelled_registry_begin(mio_selector *selector);
-void modelled_registry_begin(mio_selector *selector) { (void)selector; }
+void modelled_registry_begin(mio_registry *registry, mio_selector *selector);
+void modelled_registry_begin(mio_registry *registry, mio_selector *selector) {
+  registry->selector = selector;
+}
 void modelled_selector_hold(mio_selector *selector);
 void modelled_selector_hold(mio_selector *selector) { (void)selector; }
 void modelled_selector_drop(mio_selector *selector);

@@ -38,4 +38,17 @@
 #define MIO_NATIVE_SETTLES 0
 #endif
 
+/* Whether the layout header has a short cut for registering, to be inlined where the program
+ * registers:
+ *   bool mio_native_can_register(const struct mio_selector *, uintptr_t token, uint32_t interest)
+ *   int mio_native_register(mio_handle selector, mio_handle source, uintptr_t token, uint32_t interest)
+ *   int mio_native_reregister(the same)
+ *   int mio_native_deregister(mio_handle selector, mio_handle source)
+ * which do what mio_selector_register and so on do, with the handle that mio_selector_handle gives.
+ * The first says whether the next two may be called. What answers anything but 0 has changed nothing,
+ * and the long way is gone. */
+#if !defined(MIO_NATIVE_REGISTERS)
+#define MIO_NATIVE_REGISTERS 0
+#endif
+
 #endif /* MIO_SYS_NATIVE_H_ */

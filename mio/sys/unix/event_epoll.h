@@ -2,11 +2,14 @@
 #define MIO_SYS_UNIX_EVENT_EPOLL_H_
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* struct epoll_event as epoll_wait(2) writes it: nothing stands between the kernel's array and the
  * caller's. Linux packs it on x86_64 and nowhere else (EPOLL_PACKED in the kernel's eventpoll.h),
  * which two 32-bit halves express without a compiler extension. */
+struct mio_selector;
+
 struct mio_event {
   uint32_t events;
 #if defined(__x86_64__)
@@ -25,12 +28,14 @@ struct mio_event {
 #define MIO_NATIVE_SETTLES 1
 
 /* From <sys/epoll.h>, part of the kernel's ABI; selector_epoll.c asserts them. */
-#define MIO_EPOLLIN    0x001u
-#define MIO_EPOLLPRI   0x002u
-#define MIO_EPOLLOUT   0x004u
-#define MIO_EPOLLERR   0x008u
-#define MIO_EPOLLHUP   0x010u
-#define MIO_EPOLLRDHUP 0x2000u
+#define MIO_EPOLLIN      0x001u
+#define MIO_EPOLLPRI     0x002u
+#define MIO_EPOLLOUT     0x004u
+#define MIO_EPOLLERR     0x008u
+#define MIO_EPOLLHUP     0x010u
+#define MIO_EPOLLRDHUP   0x2000u
+#define MIO_EPOLLONESHOT (1u << 30)
+#define MIO_EPOLLET      (1u << 31)
 
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {
 #if defined(__x86_64__)
@@ -90,5 +95,64 @@ static inline bool mio_native_event_is_lio(const struct mio_event *event) {
   (void)event;
   return false;
 }
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Registering is one epoll_ctl(2), so the inline part makes its arguments: see mio/sys/native.h. */
+#define MIO_NATIVE_REGISTERS 1
+
+#define MIO_EPOLL_CTL_ADD 1
+#define MIO_EPOLL_CTL_DEL 2
+#define MIO_EPOLL_CTL_MOD 3
+
+/* epoll_ctl. Answers 0, or -1 with errno set. */
+int mio_native_control(int epoll, int operation, int fd, struct mio_event *event);
+
+/* epoll's flags for an mio_interest; 0 for one that epoll does not have. */
+static inline uint32_t mio_native_flags(uint32_t interest) {
+#define MIO_EPOLL_READ (MIO_EPOLLIN | MIO_EPOLLRDHUP)
+#define MIO_EPOLL_BY_MODE(mode)                                                              \
+  0, MIO_EPOLL_READ | (mode), MIO_EPOLLOUT | (mode), MIO_EPOLL_READ | MIO_EPOLLOUT | (mode), \
+      MIO_EPOLLPRI | (mode), MIO_EPOLLPRI | MIO_EPOLL_READ | (mode),                         \
+      MIO_EPOLLPRI | MIO_EPOLLOUT | (mode), MIO_EPOLLPRI | MIO_EPOLL_READ | MIO_EPOLLOUT | (mode)
+  static const uint32_t flags[] = {MIO_EPOLL_BY_MODE(MIO_EPOLLET), MIO_EPOLL_BY_MODE(0u),
+                                   MIO_EPOLL_BY_MODE(MIO_EPOLLET | MIO_EPOLLONESHOT),
+                                   MIO_EPOLL_BY_MODE(MIO_EPOLLONESHOT)};
+#undef MIO_EPOLL_BY_MODE
+#undef MIO_EPOLL_READ
+  return interest < sizeof flags / sizeof flags[0] ? flags[interest] : 0;
+}
+
+/* The waker's event is known by a token that nobody else can have: the address of the selector. */
+static inline bool mio_native_can_register(const struct mio_selector *selector, uintptr_t token,
+                                           uint32_t interest) {
+  return mio_native_flags(interest) != 0 && token != (uintptr_t)selector;
+}
+
+static inline int mio_native_set(int epoll, int operation, int fd, uintptr_t token,
+                                 uint32_t flags) {
+  struct mio_event event;
+  event.events = flags;
+  mio_native_event_set_token(&event, token);
+  return mio_native_control(epoll, operation, fd, &event);
+}
+
+static inline int mio_native_register(int epoll, int fd, uintptr_t token, uint32_t interest) {
+  return mio_native_set(epoll, MIO_EPOLL_CTL_ADD, fd, token, mio_native_flags(interest));
+}
+
+static inline int mio_native_reregister(int epoll, int fd, uintptr_t token, uint32_t interest) {
+  return mio_native_set(epoll, MIO_EPOLL_CTL_MOD, fd, token, mio_native_flags(interest));
+}
+
+static inline int mio_native_deregister(int epoll, int fd) {
+  return mio_native_control(epoll, MIO_EPOLL_CTL_DEL, fd, NULL);
+}
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* MIO_SYS_UNIX_EVENT_EPOLL_H_ */

@@ -32,7 +32,9 @@ _Static_assert(offsetof(struct mio_event, token) == offsetof(struct epoll_event,
 #endif
 _Static_assert(MIO_EPOLLIN == EPOLLIN && MIO_EPOLLPRI == EPOLLPRI && MIO_EPOLLOUT == EPOLLOUT &&
                    MIO_EPOLLERR == EPOLLERR && MIO_EPOLLHUP == EPOLLHUP &&
-                   MIO_EPOLLRDHUP == EPOLLRDHUP,
+                   MIO_EPOLLRDHUP == EPOLLRDHUP && MIO_EPOLLONESHOT == EPOLLONESHOT &&
+                   MIO_EPOLLET == EPOLLET && MIO_EPOLL_CTL_ADD == EPOLL_CTL_ADD &&
+                   MIO_EPOLL_CTL_DEL == EPOLL_CTL_DEL && MIO_EPOLL_CTL_MOD == EPOLL_CTL_MOD,
                "as <sys/epoll.h> has them");
 _Static_assert(MIO_EPOLL_IN == EPOLLIN && MIO_EPOLL_PRI == EPOLLPRI && MIO_EPOLL_OUT == EPOLLOUT &&
                    MIO_EPOLL_ERR == EPOLLERR && MIO_EPOLL_HUP == EPOLLHUP &&
@@ -144,27 +146,16 @@ int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   return epoll_wait(selector->epoll, kernel_events(events->data), (int)events->capacity, 0);
 }
 
-enum { INTEREST_KINDS = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY };
-enum { INTEREST_MODES = MIO_LEVEL | MIO_ONESHOT };
-
-#define EPOLL_READ (EPOLLIN | EPOLLRDHUP)
-#define EPOLL_BY_MODE(mode)                                                                     \
-  0, EPOLL_READ | (mode), EPOLLOUT | (mode), EPOLL_READ | EPOLLOUT | (mode), EPOLLPRI | (mode), \
-      EPOLLPRI | EPOLL_READ | (mode), EPOLLPRI | EPOLLOUT | (mode),                             \
-      EPOLLPRI | EPOLL_READ | EPOLLOUT | (mode)
-
-/* epoll's flags for every interest that it can have; 0 where none was asked for. */
-static const uint32_t epoll_flags[] = {EPOLL_BY_MODE(EPOLLET), EPOLL_BY_MODE(0u),
-                                       EPOLL_BY_MODE(EPOLLET | EPOLLONESHOT),
-                                       EPOLL_BY_MODE(EPOLLONESHOT)};
+int mio_native_control(int epoll, int operation, int fd, mio_event *event) {
+  return epoll_ctl(epoll, operation, fd, kernel_events(event));
+}
 
 static int control(mio_selector *selector, int operation, int fd, mio_token token, uint32_t flags) {
-  struct epoll_event event;
-  event.events = flags;
-  event.data.u64 = token;
-  if (epoll_ctl(selector->epoll, operation, fd, &event) == 0) return 0;
-  return -errno;
+  return mio_native_set(selector->epoll, operation, fd, token, flags) == 0 ? 0 : -errno;
 }
+
+enum { INTEREST_KINDS = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY };
+enum { INTEREST_MODES = MIO_LEVEL | MIO_ONESHOT };
 
 /* Why there are no flags for `interest`. */
 static int refuse_interest(mio_interest interest) {
@@ -181,8 +172,7 @@ static mio_token waker_token(const mio_selector *selector) { return (mio_token)s
 
 static int control_interest(mio_selector *selector, int operation, mio_source *source,
                             mio_token token, mio_interest interest) {
-  const uint32_t flags =
-      interest < sizeof epoll_flags / sizeof epoll_flags[0] ? epoll_flags[interest] : 0;
+  const uint32_t flags = mio_native_flags(interest);
   if (flags == 0) return refuse_interest(interest);
   if (token == waker_token(selector)) return -EINVAL;
   return control(selector, operation, source->native.handle, token, flags);
