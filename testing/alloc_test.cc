@@ -1,79 +1,19 @@
 // After set-up nothing allocates, on any selector: counted in the library's allocator hook and,
 // where the C library lets us, in malloc itself.
 
-#include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "mio/mio.h"
-#include "mio/unix/pipe.h"
+#include "testing/alloc.h"
 #include "testing/allocation_count.h"
 #include "testing/net_util.h"
-#include "testing/sanitizers.h"
 #include "testing/util.h"
 
 namespace mio_test {
 namespace {
-
-constexpr int kMillion = 1000000 / kSlowdown;
-constexpr int kThousands = 2000 / kSlowdown;
-
-using PipeSender = Closing<mio_pipe_sender, mio_pipe_sender_close>;
-using PipeReceiver = Closing<mio_pipe_receiver, mio_pipe_receiver_close>;
-
-std::atomic<uint64_t> hook_calls;
-
-void *CountedAllocate(void *, size_t size) {
-  ++hook_calls;
-  return malloc(size);
-}
-
-void CountedRelease(void *, void *memory, size_t) {
-  ++hook_calls;
-  free(memory);
-}
-
-class Alloc : public ::testing::Test {
- protected:
-  Alloc() {
-    const mio_allocator counted = {CountedAllocate, CountedRelease, nullptr};
-    EXPECT_OK(mio_set_allocator(&counted));
-    mio_poll_options options = {};
-    options.reserve_sources = 64;
-    poll_ = std::make_unique<Poll>(64, &options);
-  }
-
-  ~Alloc() override {
-    poll_.reset();
-    EXPECT_OK(mio_set_allocator(nullptr));
-  }
-
-  // Has `work` do what it does `times` times, after a few that warm up what the C library sets up
-  // by itself. It returns false when something failed, as an assertion's message would allocate.
-  template <typename Work>
-  void ExpectNoAllocation(int times, Work work) {
-    ASSERT_TRUE(work(10));
-    const uint64_t hook_start = hook_calls;
-    const AllocationCount heap;
-    const bool worked = work(times);
-    const uint64_t heap_calls = heap.calls();
-    EXPECT_TRUE(worked);
-    EXPECT_EQ(hook_calls - hook_start, 0u);
-    EXPECT_EQ(heap_calls, 0u);
-  }
-
-  bool Wait(uint64_t timeout_ns) {
-    return mio_poll_wait(poll_->get(), poll_->events(), timeout_ns) == 0;
-  }
-
-  // Waits for one more event of whatever is registered.
-  bool WaitForEvent() { return Wait(kLong) && mio_events_count(poll_->events()) > 0; }
-
-  std::unique_ptr<Poll> poll_;
-};
 
 // The counters count: otherwise all that follows would mean nothing.
 TEST_F(Alloc, CountersSeeAllocations) {
@@ -133,8 +73,8 @@ TEST_F(Alloc, WakersComeAndGo) {
 }
 
 TEST_F(Alloc, RegistrationCycles) {
-  UnixStream a, b;
-  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  TcpStream a, b;
+  ASSERT_OK(ConnectLocal(&a, &b));
   const bool modes = Supports(MIO_FEATURE_LEVEL) && Supports(MIO_FEATURE_ONESHOT);
   ExpectNoAllocation(kMillion, [&](int times) {
     for (int i = 0; i < times; ++i) {
@@ -156,8 +96,8 @@ TEST_F(Alloc, RegistrationCycles) {
 // As many at once as were reserved, in changing order.
 TEST_F(Alloc, ReservedSources) {
   constexpr size_t kPairs = 32;
-  std::vector<UnixStream> a(kPairs), b(kPairs);
-  for (size_t i = 0; i < kPairs; ++i) ASSERT_OK(mio_unix_stream_pair(&a[i], &b[i]));
+  std::vector<TcpStream> a(kPairs), b(kPairs);
+  for (size_t i = 0; i < kPairs; ++i) ASSERT_OK(ConnectLocal(&a[i], &b[i]));
   const auto cycle = [&](size_t first) {
     for (size_t i = 0; i < kPairs; ++i) {
       if (poll_->Register(&a[i]->source, i, MIO_READABLE) < 0) return false;
@@ -183,8 +123,8 @@ TEST_F(Alloc, ReservedSources) {
 }
 
 TEST_F(Alloc, ReadsAndWrites) {
-  UnixStream a, b;
-  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  TcpStream a, b;
+  ASSERT_OK(ConnectLocal(&a, &b));
   ASSERT_OK(poll_->Register(&b->source, 1, MIO_READABLE));
   // Four transfers a round.
   ExpectNoAllocation(kMillion / 4, [&](int times) {
@@ -192,36 +132,17 @@ TEST_F(Alloc, ReadsAndWrites) {
     const mio_iovec parts[] = {{buffer, 10}, {buffer + 10, 20}};
     for (int i = 0; i < times; ++i) {
       const bool vectored = i % 4 == 0;
-      if (vectored ? mio_unix_stream_writev(&a, parts, 2) != 30
-                   : mio_unix_stream_write(&a, buffer, 30) != 30) {
+      if (vectored ? mio_tcp_stream_writev(&a, parts, 2) != 30
+                   : mio_tcp_stream_write(&a, buffer, 30) != 30) {
         return false;
       }
       if (!WaitForEvent()) return false;
-      if (mio_unix_stream_peek(&b, buffer, 5) != 5) return false;
-      if (vectored ? mio_unix_stream_readv(&b, parts, 2) != 30
-                   : mio_unix_stream_read(&b, buffer, sizeof buffer) != 30) {
+      if (mio_tcp_stream_peek(&b, buffer, 5) != 5) return false;
+      if (vectored ? mio_tcp_stream_readv(&b, parts, 2) != 30
+                   : mio_tcp_stream_read(&b, buffer, sizeof buffer) != 30) {
         return false;
       }
-      if (mio_error_kind(mio_unix_stream_read(&b, buffer, 1)) != MIO_ERROR_WOULD_BLOCK) {
-        return false;
-      }
-    }
-    return true;
-  });
-}
-
-TEST_F(Alloc, Pipes) {
-  PipeSender sender;
-  PipeReceiver receiver;
-  ASSERT_OK(mio_pipe_pair(&sender, &receiver));
-  ASSERT_OK(poll_->Register(&receiver->source, 1, MIO_READABLE));
-  ExpectNoAllocation(kMillion / 10, [&](int times) {
-    char buffer[64] = {};
-    for (int i = 0; i < times; ++i) {
-      if (mio_pipe_sender_write(&sender, buffer, 30) != 30) return false;
-      if (!WaitForEvent()) return false;
-      if (mio_pipe_receiver_read(&receiver, buffer, sizeof buffer) != 30) return false;
-      if (mio_error_kind(mio_pipe_receiver_read(&receiver, buffer, 1)) != MIO_ERROR_WOULD_BLOCK) {
+      if (mio_error_kind(mio_tcp_stream_read(&b, buffer, 1)) != MIO_ERROR_WOULD_BLOCK) {
         return false;
       }
     }
@@ -243,25 +164,6 @@ TEST_F(Alloc, Datagrams) {
       if (!WaitForEvent()) return false;
       if (mio_udp_socket_recv_from(&b, buffer, sizeof buffer, &from) != 30) return false;
       if (mio_error_kind(mio_udp_socket_recv(&b, buffer, 1)) != MIO_ERROR_WOULD_BLOCK) return false;
-    }
-    return true;
-  });
-}
-
-TEST_F(Alloc, UnixDatagrams) {
-  UnixDatagram a, b;
-  ASSERT_OK(mio_unix_datagram_pair(&a, &b));
-  ASSERT_OK(poll_->Register(&b->source, 1, MIO_READABLE));
-  ExpectNoAllocation(kMillion / 10, [&](int times) {
-    char buffer[64] = {};
-    mio_unix_addr from;
-    for (int i = 0; i < times; ++i) {
-      if (mio_unix_datagram_send(&a, buffer, 30) != 30) return false;
-      if (!WaitForEvent()) return false;
-      if (mio_unix_datagram_recv_from(&b, buffer, sizeof buffer, &from) != 30) return false;
-      if (mio_error_kind(mio_unix_datagram_recv(&b, buffer, 1)) != MIO_ERROR_WOULD_BLOCK) {
-        return false;
-      }
     }
     return true;
   });
@@ -292,27 +194,6 @@ TEST_F(Alloc, TcpConnections) {
       if (mio_tcp_stream_write(&server, "x", 1) != 1) return false;
       // A reset leaves no port behind in TIME_WAIT.
       if (mio_tcp_stream_set_linger(&client, 0) < 0) return false;
-    }
-    return true;
-  });
-}
-
-TEST_F(Alloc, UnixConnections) {
-  UnixListener listener;
-  mio_unix_addr addr = {};
-  ASSERT_OK(mio_unix_listener_bind_addr(&listener, &addr));  // a name of the system's choice
-  ASSERT_OK(mio_unix_listener_local_addr(&listener, &addr));
-  ASSERT_OK(poll_->Register(&listener->source, 1, MIO_READABLE));
-  ExpectNoAllocation(kThousands, [&](int times) {
-    for (int i = 0; i < times; ++i) {
-      UnixStream client, server, none;
-      if (mio_unix_stream_connect_addr(&client, &addr) < 0) return false;
-      if (!WaitForEvent()) return false;
-      if (mio_unix_listener_accept(&listener, &server, nullptr) < 0) return false;
-      if (mio_error_kind(mio_unix_listener_accept(&listener, &none, nullptr)) !=
-          MIO_ERROR_WOULD_BLOCK) {
-        return false;
-      }
     }
     return true;
   });

@@ -216,10 +216,10 @@ TEST_F(Allocator, HugeReservation) {
 TEST_F(Allocator, FailsRegister) {
   constexpr size_t kPairs = 100;
   Poll poll;
-  std::vector<UnixStream> a(kPairs), b(kPairs);
+  std::vector<TcpStream> a(kPairs), b(kPairs);
   int failures = 0;
   for (size_t i = 0; i < kPairs; ++i) {
-    ASSERT_OK(mio_unix_stream_pair(&a[i], &b[i]));
+    ASSERT_OK(ConnectLocal(&a[i], &b[i]));
     const size_t bytes = memory_.bytes();
     memory_.FailAt(0);
     const int result = poll.Register(&a[i]->source, i, MIO_READABLE);
@@ -233,7 +233,7 @@ TEST_F(Allocator, FailsRegister) {
   }
   EXPECT_EQ(failures == 0, SelectorName() != "poll");
   for (size_t i = 0; i < kPairs; ++i) {
-    ASSERT_EQ(mio_unix_stream_write(&b[i], "x", 1), 1);
+    ASSERT_EQ(mio_tcp_stream_write(&b[i], "x", 1), 1);
     EXPECT_TRUE(poll.WaitReadable(i).readable);
   }
 }

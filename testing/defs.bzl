@@ -3,6 +3,17 @@
 load("@rules_cc//cc:defs.bzl", "cc_test")
 load("//platforms:copts.bzl", "MIO_CXX_COPTS")
 
+# For suites and helpers of what one family of systems has.
+UNIX_ONLY = select({
+    "//platforms:unix": [],
+    "//conditions:default": ["//platforms:incompatible"],
+})
+
+WINDOWS_ONLY = select({
+    "//platforms:windows": [],
+    "//conditions:default": ["//platforms:incompatible"],
+})
+
 # What has to hold before the rest is worth looking at: run also where every suite would take too long.
 CORE = [
     "addr_test",

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "testing/runfile.h"
 #include "testing/subprocess.h"
 #include "testing/util.h"
 

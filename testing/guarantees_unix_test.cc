@@ -223,5 +223,18 @@ TEST(GuaranteesUnix, G19_PipesAreNonBlockingNotInheritedAndSilent) {
   EXPECT_ERROR(mio_pipe_sender_write(&sender, "x", 1), MIO_ERROR_BROKEN_PIPE);
 }
 
+TEST(GuaranteesUnix, G19_NoSigpipeOfUnixStreams) {
+  UnixStream a, b;
+  ASSERT_OK(ConnectUnix(&a, &b));
+  mio_unix_stream_close(&b);
+  const char byte = 0;
+  mio_iovec vector = {const_cast<char *>(&byte), 1};
+  // A signal would end the process.
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_ERROR(mio_unix_stream_write(&a, &byte, 1), MIO_ERROR_BROKEN_PIPE);
+    EXPECT_ERROR(mio_unix_stream_writev(&a, &vector, 1), MIO_ERROR_BROKEN_PIPE);
+  }
+}
+
 }  // namespace
 }  // namespace mio_test

@@ -7,8 +7,7 @@
 #include "gtest/gtest.h"
 #include "mio/linux/epoll.h"
 #include "mio/mio.h"
-#include "mio/unix/pipe.h"
-#include "mio/unix/source_fd.h"
+#include "testing/headers.h"
 #include "testing/util.h"
 
 namespace mio_test {
@@ -32,37 +31,17 @@ TEST(Headers, FunctionsHaveCLinkage) {
   EXPECT_NE(&mio_unix_datagram_pair, nullptr);
   EXPECT_NE(&mio_unix_listener_bind, nullptr);
   EXPECT_NE(&mio_unix_stream_pair, nullptr);
-  EXPECT_NE(&mio_pipe_pair, nullptr);
-  EXPECT_NE(&mio_source_fd_init, nullptr);
   EXPECT_NE(&mio_registry_register_epoll, nullptr);
-}
-
-template <typename... T>
-constexpr bool ArePlain() {
-  return (... && (std::is_standard_layout<T>::value && std::is_trivially_copyable<T>::value &&
-                  std::is_trivially_default_constructible<T>::value));
 }
 
 TEST(Headers, TypesArePlain) {
   EXPECT_TRUE((ArePlain<mio_addr, mio_allocator, mio_event, mio_events, mio_iovec, mio_poll,
                         mio_poll_options, mio_registry, mio_source, mio_source_ops, mio_waker>()));
-  EXPECT_TRUE((ArePlain<mio_tcp_listener, mio_tcp_listener_options, mio_tcp_stream,
-                        mio_tcp_keepalive, mio_udp_socket, mio_udp_socket_options, mio_unix_addr,
-                        mio_unix_credentials, mio_unix_datagram, mio_unix_listener, mio_unix_stream,
-                        mio_pipe_sender, mio_pipe_receiver, mio_source_fd>()));
+  EXPECT_TRUE(
+      (ArePlain<mio_tcp_listener, mio_tcp_listener_options, mio_tcp_stream, mio_tcp_keepalive,
+                mio_udp_socket, mio_udp_socket_options, mio_unix_addr, mio_unix_credentials,
+                mio_unix_datagram, mio_unix_listener, mio_unix_stream>()));
   EXPECT_TRUE((std::is_same<mio_token, uintptr_t>::value));
-}
-
-// What `{}` makes is closed: closing it is nothing, and using it is refused.
-template <typename T>
-void ExpectClosed(void (*close)(T *), int (*handle)(const T *, mio_handle *)) {
-  T object = {};
-  mio_handle out = MIO_HANDLE_NONE;
-  EXPECT_ERROR(handle(&object, &out), MIO_ERROR_INVALID_INPUT);
-  close(&object);
-  close(&object);
-  close(nullptr);
-  EXPECT_ERROR(handle(&object, &out), MIO_ERROR_INVALID_INPUT);
 }
 
 TEST(Headers, BracesMakeClosedObjects) {
@@ -73,9 +52,6 @@ TEST(Headers, BracesMakeClosedObjects) {
   ExpectClosed(mio_unix_listener_close, mio_unix_listener_handle);
   ExpectClosed(mio_unix_stream_close, mio_unix_stream_handle);
   ExpectClosed(mio_unix_datagram_close, mio_unix_datagram_handle);
-  ExpectClosed(mio_pipe_sender_close, mio_pipe_sender_handle);
-  ExpectClosed(mio_pipe_receiver_close, mio_pipe_receiver_handle);
-  ExpectClosed(mio_source_fd_close, mio_source_fd_handle);
 
   mio_events events = {};
   EXPECT_TRUE(mio_events_is_empty(&events));

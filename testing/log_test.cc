@@ -49,8 +49,8 @@ TEST_F(Log, TellsOfPolls) {
 
 TEST_F(Log, TellsOfRegistrations) {
   Poll poll;
-  UnixStream a, b;
-  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  TcpStream a, b;
+  ASSERT_OK(ConnectLocal(&a, &b));
   lines_.clear();
 
   ASSERT_OK(poll.Register(&a->source, 7, MIO_READABLE | MIO_WRITABLE));
@@ -98,8 +98,8 @@ TEST(Log, IsNotThereUnlessAskedFor) {
   EXPECT_ERROR(mio_set_log(Abandoned, nullptr), MIO_ERROR_UNSUPPORTED);
   EXPECT_ERROR(mio_set_log(nullptr, nullptr), MIO_ERROR_UNSUPPORTED);
   Poll poll;
-  UnixStream a, b;
-  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  TcpStream a, b;
+  ASSERT_OK(ConnectLocal(&a, &b));
   ASSERT_OK(poll.Register(&a->source, 7, MIO_READABLE));
   ASSERT_OK(poll.Deregister(&a->source));
   EXPECT_TRUE(lines.empty());

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <utility>
 
 namespace mio_test {
 
@@ -80,6 +81,18 @@ int ConnectUnix(mio_unix_stream *client, mio_unix_stream *server) {
       &listener, client, server, [](mio_unix_listener *from, mio_unix_stream *to) {
         return mio_unix_listener_accept(from, to, nullptr);
       });
+}
+
+int ConnectLocal(mio_tcp_stream *client, mio_tcp_stream *server) {
+  UnixStream a, b;
+  int result = mio_unix_stream_pair(&a, &b);
+  if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) return ConnectTcp(client, server);
+  for (const auto &[from, to] : {std::pair(&a, client), std::pair(&b, server)}) {
+    mio_handle handle = MIO_HANDLE_NONE;
+    if (result == 0) result = mio_unix_stream_release(from, &handle);
+    if (result == 0) result = mio_tcp_stream_adopt(to, handle);
+  }
+  return result;
 }
 
 int ConnectUdp(mio_udp_socket *a, mio_udp_socket *b) {

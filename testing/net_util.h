@@ -52,6 +52,11 @@ int ConnectTcp(mio_tcp_stream *client, mio_tcp_stream *server);
 // Makes two Unix streams that are connected to each other, also where there are no ready-made pairs.
 int ConnectUnix(mio_unix_stream *client, mio_unix_stream *server);
 
+// Makes two streams that are connected to each other by the cheapest way that the system has, for
+// suites that do not look at what kind they are: Unix sockets in the dress of TCP's where there are
+// any.
+int ConnectLocal(mio_tcp_stream *client, mio_tcp_stream *server);
+
 // Makes two UDP sockets on loopback that are connected to each other.
 int ConnectUdp(mio_udp_socket *a, mio_udp_socket *b);
 
@@ -69,13 +74,16 @@ class TempFolder {
   std::string folder_;
 };
 
-// What only the system can tell or do: net_util_unix.cc.
+// What only the system can tell or do: net_util_unix.cc, net_util_windows.cc.
 
 bool IsOpen(mio_handle handle);
 bool IsNonBlocking(mio_handle handle);
 bool IsInherited(mio_handle handle);
 void SetBlocking(mio_handle handle);
 void CloseHandle(mio_handle handle);
+
+// Another handle of the same open socket, not inherited.
+mio_handle Duplicate(mio_handle handle);
 
 // A number that no open handle of this process has.
 mio_handle StaleHandle();

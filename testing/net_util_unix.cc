@@ -24,6 +24,8 @@ void SetBlocking(mio_handle handle) {
 
 void CloseHandle(mio_handle handle) { EXPECT_EQ(0, close(handle)); }
 
+mio_handle Duplicate(mio_handle handle) { return fcntl(handle, F_DUPFD_CLOEXEC, 0); }
+
 // Far above what is ever opened here, so that nobody opens it meanwhile.
 mio_handle StaleHandle() { return 1000000; }
 

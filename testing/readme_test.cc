@@ -6,7 +6,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "testing/subprocess.h"
+#include "testing/runfile.h"
 
 namespace mio_test {
 namespace {

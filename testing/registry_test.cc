@@ -1,34 +1,14 @@
 // Misuse is answered in every build, and corrupts nothing; how long registrations last.
 
-#include <unistd.h>
-
 #include <cstdint>
 
 #include "mio/mio.h"
-#include "mio/unix/pipe.h"
-#include "testing/net_util.h"
+#include "testing/sources.h"
 
 namespace mio_test {
 namespace {
 
 enum : mio_token { kOne = 1, kTwo, kThree, kWake };
-
-using Sender = Closing<mio_pipe_sender, mio_pipe_sender_close>;
-using Receiver = Closing<mio_pipe_receiver, mio_pipe_receiver_close>;
-
-struct Pipe {
-  Pipe() { EXPECT_OK(mio_pipe_pair(&sender, &receiver)); }
-  void Write() { EXPECT_EQ(1, mio_pipe_sender_write(&sender, "x", 1)); }
-  void Drain() {
-    char bytes[64];
-    while (mio_pipe_receiver_read(&receiver, bytes, sizeof bytes) > 0) {
-    }
-  }
-  mio_source *source() { return &receiver->source; }
-
-  Sender sender;
-  Receiver receiver;
-};
 
 class RegistryTest : public ::testing::Test {
  protected:
@@ -43,7 +23,7 @@ class RegistryTest : public ::testing::Test {
   }
 
   Poll poll_, other_;
-  Pipe pipe_;
+  LocalPipe pipe_;
 };
 
 TEST_F(RegistryTest, RegisteringTwiceIsAlreadyExists) {
@@ -81,8 +61,8 @@ TEST_F(RegistryTest, ThroughAnotherPollIsNotFound) {
 
 TEST_F(RegistryTest, ClosedSourcesAreInvalid) {
   mio_source zeroed = {};
-  Pipe closed;
-  mio_pipe_receiver_close(&closed.receiver);
+  LocalPipe closed;
+  mio_tcp_stream_close(&closed.receiver);
   for (mio_source *source : {&zeroed, closed.source()}) {
     EXPECT_ERROR(poll_.Register(source, kOne, MIO_READABLE), MIO_ERROR_INVALID_INPUT);
     EXPECT_ERROR(poll_.Reregister(source, kOne, MIO_READABLE), MIO_ERROR_INVALID_INPUT);
@@ -96,7 +76,7 @@ TEST_F(RegistryTest, ClosedRegistriesAreInvalid) {
   ASSERT_OK(mio_registry_clone(poll_.registry(), &clone));
   mio_registry_close(&clone);
   ASSERT_OK(poll_.Register(pipe_.source(), kOne, MIO_READABLE));
-  Pipe fresh;
+  LocalPipe fresh;
   for (const mio_registry *closed : {&zeroed, static_cast<const mio_registry *>(&clone)}) {
     EXPECT_ERROR(mio_registry_register(closed, fresh.source(), kTwo, MIO_READABLE),
                  MIO_ERROR_INVALID_INPUT);
@@ -197,7 +177,7 @@ TEST_F(RegistryTest, TokensAtTheExtremes) {
 }
 
 TEST_F(RegistryTest, TokensNeedNotDiffer) {
-  Pipe second;
+  LocalPipe second;
   ASSERT_OK(poll_.Register(pipe_.source(), kOne, MIO_READABLE));
   ASSERT_OK(poll_.Register(second.source(), kOne, MIO_READABLE));
   pipe_.Write();
@@ -224,9 +204,9 @@ TEST_F(RegistryTest, SourcesOfAClosedPollAreReadAndClosedAsEver) {
     Poll gone;
     ASSERT_OK(gone.Register(pipe_.source(), kOne, MIO_READABLE));
   }
-  EXPECT_EQ(1, mio_pipe_receiver_read(&pipe_.receiver, &byte, 1));
-  EXPECT_ERROR(mio_pipe_receiver_read(&pipe_.receiver, &byte, 1), MIO_ERROR_WOULD_BLOCK);
-  mio_pipe_receiver_close(&pipe_.receiver);
+  EXPECT_EQ(1, mio_tcp_stream_read(&pipe_.receiver, &byte, 1));
+  EXPECT_ERROR(mio_tcp_stream_read(&pipe_.receiver, &byte, 1), MIO_ERROR_WOULD_BLOCK);
+  mio_tcp_stream_close(&pipe_.receiver);
   EXPECT_FALSE(mio_source_is_open(pipe_.source()));
 }
 
@@ -289,15 +269,15 @@ TEST_F(RegistryTest, WakerOfAClosedPollHoldsNoSources) {
 
 // The open file lives on in the duplicate, and with it, were nothing done, epoll's registration.
 TEST_F(RegistryTest, CloseDeregistersADescriptorThatHasADuplicate) {
-  mio_unix_stream ours = {};
-  UnixStream theirs, duplicate;
-  ASSERT_OK(ConnectUnix(&ours, &theirs));
+  mio_tcp_stream ours = {};
+  TcpStream theirs, duplicate;
+  ASSERT_OK(ConnectLocal(&ours, &theirs));
   mio_handle handle = MIO_HANDLE_NONE;
-  ASSERT_OK(mio_unix_stream_handle(&ours, &handle));
-  ASSERT_OK(mio_unix_stream_adopt(&duplicate, dup(handle)));
+  ASSERT_OK(mio_tcp_stream_handle(&ours, &handle));
+  ASSERT_OK(mio_tcp_stream_adopt(&duplicate, Duplicate(handle)));
   ASSERT_OK(poll_.Register(&ours.source, kOne, MIO_READABLE));
-  mio_unix_stream_close(&ours);
-  ASSERT_EQ(1, mio_unix_stream_write(&theirs, "x", 1));
+  mio_tcp_stream_close(&ours);
+  ASSERT_EQ(1, mio_tcp_stream_write(&theirs, "x", 1));
   EXPECT_TRUE(poll_.Quiet(kOne).None());
   ASSERT_OK(poll_.Register(&duplicate->source, kTwo, MIO_READABLE));
   EXPECT_TRUE(poll_.WaitReadable(kTwo).readable) << "the duplicate is as good as ever";
@@ -306,10 +286,10 @@ TEST_F(RegistryTest, CloseDeregistersADescriptorThatHasADuplicate) {
 TEST_F(RegistryTest, ReleaseDeregistersToo) {
   mio_handle handle = MIO_HANDLE_NONE;
   ASSERT_OK(poll_.Register(pipe_.source(), kOne, MIO_READABLE));
-  ASSERT_OK(mio_pipe_receiver_release(&pipe_.receiver, &handle));
+  ASSERT_OK(mio_tcp_stream_release(&pipe_.receiver, &handle));
   pipe_.Write();
   EXPECT_TRUE(poll_.Quiet(kOne).None());
-  ASSERT_OK(mio_pipe_receiver_adopt(&pipe_.receiver, handle));
+  ASSERT_OK(mio_tcp_stream_adopt(&pipe_.receiver, handle));
   ASSERT_OK(poll_.Register(pipe_.source(), kTwo, MIO_READABLE));
   EXPECT_TRUE(poll_.WaitReadable(kTwo).readable);
 }

@@ -1,8 +1,6 @@
 // Many sources: each that becomes ready is delivered once, however few events fit in a wait, and what
 // the library holds for them stays within its budget.
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -32,37 +30,23 @@ void CountedRelease(void *, void *memory, size_t size) {
   free(memory);
 }
 
-// Why `handles` more cannot be opened, or nothing: raises the limit if that helps.
-std::string WhyNot(rlim_t handles) {
-  const rlim_t needed = handles + static_cast<rlim_t>(CountHandles()) + 32;
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return "getrlimit failed";
-  if (limit.rlim_cur >= needed) return "";
-  const rlimit raised = {needed, std::max(limit.rlim_max, needed)};
-  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return "";
-  const rlimit within = {needed, limit.rlim_max};
-  if (limit.rlim_max >= needed && setrlimit(RLIMIT_NOFILE, &within) == 0) return "";
-  return "this process may have " + std::to_string(limit.rlim_max) + " descriptors (ulimit -Hn), " +
-         std::to_string(needed) + " are needed";
-}
-
 // By how many sources: half of them are the writing ends.
 class Scale : public ::testing::TestWithParam<int> {
  protected:
   static constexpr size_t kCapacity = 64;
 
   void SetUp() override {
-    const std::string reason = WhyNot(static_cast<rlim_t>(GetParam()));
+    const std::string reason = WhyNotOpen(sources());
     if (!reason.empty()) GTEST_SKIP() << reason;
     const mio_allocator counted = {CountedAllocate, CountedRelease, nullptr};
     ASSERT_OK(mio_set_allocator(&counted));
     mio_poll_options options = {};
     options.reserve_sources = sources();
     poll_ = std::make_unique<Poll>(kCapacity, &options);
-    readers_ = std::vector<UnixStream>(sources() / 2);
-    writers_ = std::vector<UnixStream>(sources() / 2);
+    readers_ = std::vector<TcpStream>(sources() / 2);
+    writers_ = std::vector<TcpStream>(sources() / 2);
     for (size_t i = 0; i < readers_.size(); ++i) {
-      ASSERT_OK(mio_unix_stream_pair(&readers_[i], &writers_[i]));
+      ASSERT_OK(ConnectLocal(&readers_[i], &writers_[i]));
     }
   }
 
@@ -111,8 +95,8 @@ class Scale : public ::testing::TestWithParam<int> {
   }
 
   std::unique_ptr<Poll> poll_;
-  std::vector<UnixStream> readers_;
-  std::vector<UnixStream> writers_;
+  std::vector<TcpStream> readers_;
+  std::vector<TcpStream> writers_;
   std::mt19937 random_;
 };
 
@@ -124,7 +108,7 @@ TEST_P(Scale, EachReadySourceOnce) {
     const std::vector<size_t> chosen = Choose(std::min(ready, readers_.size()));
     std::vector<int> expected(sources());
     for (const size_t i : chosen) {
-      ASSERT_EQ(mio_unix_stream_write(&writers_[i], "x", 1), 1);
+      ASSERT_EQ(mio_tcp_stream_write(&writers_[i], "x", 1), 1);
       expected[i] = 1;
     }
     const std::vector<int> delivered = Deliver(chosen.size());
@@ -134,8 +118,8 @@ TEST_P(Scale, EachReadySourceOnce) {
     EXPECT_TRUE(mio_events_is_empty(poll_->events()));
     for (const size_t i : chosen) {
       char byte;
-      ASSERT_EQ(mio_unix_stream_read(&readers_[i], &byte, 1), 1);
-      ASSERT_ERROR(mio_unix_stream_read(&readers_[i], &byte, 1), MIO_ERROR_WOULD_BLOCK);
+      ASSERT_EQ(mio_tcp_stream_read(&readers_[i], &byte, 1), 1);
+      ASSERT_ERROR(mio_tcp_stream_read(&readers_[i], &byte, 1), MIO_ERROR_WOULD_BLOCK);
     }
   }
 }
@@ -145,7 +129,7 @@ TEST_P(Scale, LevelIsFair) {
   if (!Supports(MIO_FEATURE_LEVEL)) GTEST_SKIP() << SelectorName() << " has no levels";
   RegisterAll(MIO_READABLE | MIO_LEVEL);
   const std::vector<size_t> chosen = Choose(std::min<size_t>(readers_.size(), 10 * kCapacity));
-  for (const size_t i : chosen) ASSERT_EQ(mio_unix_stream_write(&writers_[i], "x", 1), 1);
+  for (const size_t i : chosen) ASSERT_EQ(mio_tcp_stream_write(&writers_[i], "x", 1), 1);
   std::vector<bool> seen(sources());
   size_t count = 0;
   const size_t turns = (chosen.size() + kCapacity - 1) / kCapacity;
@@ -168,7 +152,7 @@ TEST_P(Scale, DeregisteredAreSilent) {
   RegisterAll(MIO_READABLE);
   std::vector<int> expected(sources());
   for (size_t i = 0; i < readers_.size(); ++i) {
-    ASSERT_EQ(mio_unix_stream_write(&writers_[i], "x", 1), 1);
+    ASSERT_EQ(mio_tcp_stream_write(&writers_[i], "x", 1), 1);
     expected[i] = 1;
   }
   const std::vector<size_t> leaving = Choose(readers_.size() / 2);
@@ -177,7 +161,7 @@ TEST_P(Scale, DeregisteredAreSilent) {
     if (n % 2 == 0) {
       ASSERT_OK(poll_->Deregister(&readers_[i]->source));
     } else {
-      mio_unix_stream_close(&readers_[i]);
+      mio_tcp_stream_close(&readers_[i]);
       // Its peer hears of the end instead.
       expected[readers_.size() + i] = 1;
     }

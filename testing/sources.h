@@ -75,6 +75,23 @@ class StreamPair {
   TcpStream ours_, theirs_;
 };
 
+// A sender and a receiver. The receiver is what is registered, mostly.
+struct LocalPipe {
+  LocalPipe() { EXPECT_OK(ConnectLocal(&sender, &receiver)); }
+  void Write() { EXPECT_EQ(1, mio_tcp_stream_write(&sender, "x", 1)); }
+  ptrdiff_t Read() {
+    char byte = 0;
+    return mio_tcp_stream_read(&receiver, &byte, 1);
+  }
+  void Drain() {
+    while (Read() > 0) {
+    }
+  }
+  mio_source *source() { return &receiver->source; }
+
+  TcpStream sender, receiver;
+};
+
 // The tokens of what a wait found, in order.
 inline std::vector<mio_token> Tokens(const mio_events *events) {
   std::vector<mio_token> tokens;

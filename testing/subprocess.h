@@ -8,11 +8,6 @@
 
 namespace mio_test {
 
-// Where a `data` dependency of the test is, given by its path in the repository
-// ("mio/examples/quickstart"). For runs without Bazel, $MIO_EXAMPLES_DIR is a folder that has the
-// file itself. Empty, with the test failed, if there is none.
-std::string Runfile(const std::string &path);
-
 // A child process, its standard output coming to us. It is killed, and waited for, at the end of
 // the scope if it has not ended before. Every wait is bounded by kLong: a test that needs longer
 // fails, and the child is killed.

@@ -82,17 +82,17 @@ TEST(Threads, RegisterWhileWaiting) {
   });
   InThreads(kThreads, [&](int index) {
     const mio_token token = static_cast<mio_token>(index);
-    UnixStream a, b;
-    ASSERT_OK(mio_unix_stream_pair(&a, &b));
+    TcpStream a, b;
+    ASSERT_OK(ConnectLocal(&a, &b));
     for (int round = 0; round < kRounds; ++round) {
       const int before = seen[index];
       ASSERT_OK(poll.Register(&a->source, token, MIO_READABLE));
-      ASSERT_EQ(mio_unix_stream_write(&b, "x", 1), 1);
+      ASSERT_EQ(mio_tcp_stream_write(&b, "x", 1), 1);
       ASSERT_TRUE(Await([&] { return seen[index] > before; })) << "no event for a late source";
       ASSERT_OK(poll.Reregister(&a->source, token, MIO_READABLE | MIO_WRITABLE));
       ASSERT_OK(poll.Deregister(&a->source));
       char byte;
-      ASSERT_EQ(mio_unix_stream_read(&a, &byte, 1), 1);
+      ASSERT_EQ(mio_tcp_stream_read(&a, &byte, 1), 1);
     }
   });
 }
@@ -202,8 +202,8 @@ TEST(Threads, PollEndsBeforeItsClones) {
       poll.reset();
     });
     InThreads(kThreads, [&](int index) {
-      UnixStream a, b;
-      ASSERT_OK(mio_unix_stream_pair(&a, &b));
+      TcpStream a, b;
+      ASSERT_OK(ConnectLocal(&a, &b));
       go = true;
       for (int i = 0; i < 10; ++i) {
         EXPECT_OK(mio_registry_register(&clones[index], &a->source, 1, MIO_READABLE));
@@ -225,12 +225,12 @@ TEST(Threads, CloseWhileWaiting) {
   });
   InThreads(kThreads, [&](int index) {
     for (int round = 0; round < kRounds; ++round) {
-      UnixStream a, b;
-      ASSERT_OK(mio_unix_stream_pair(&a, &b));
+      TcpStream a, b;
+      ASSERT_OK(ConnectLocal(&a, &b));
       const mio_token token = static_cast<mio_token>(index);
       ASSERT_OK(poll.Register(&a->source, token, MIO_READABLE | MIO_WRITABLE));
       ASSERT_OK(poll.Register(&b->source, token, MIO_READABLE));
-      ASSERT_EQ(mio_unix_stream_write(&b, "x", 1), 1);
+      ASSERT_EQ(mio_tcp_stream_write(&b, "x", 1), 1);
     }
   });
 }
@@ -247,9 +247,9 @@ TEST(Threads, SourcesMoveBetweenPolls) {
   };
   Waiter first(&polls[0], see(0)), second(&polls[1], see(1));
   InThreads(kThreads, [&](int index) {
-    UnixStream a, b;
-    ASSERT_OK(mio_unix_stream_pair(&a, &b));
-    ASSERT_EQ(mio_unix_stream_write(&b, "x", 1), 1);
+    TcpStream a, b;
+    ASSERT_OK(ConnectLocal(&a, &b));
+    ASSERT_EQ(mio_tcp_stream_write(&b, "x", 1), 1);
     for (int round = 0; round < kRounds; ++round) {
       const int to = (round + index) % 2;
       const int before = seen[to][index];
@@ -267,12 +267,12 @@ TEST(Threads, PollsOfTheirOwn) {
   InThreads(kThreads, [](int) {
     for (int round = 0; round < kRounds / 4; ++round) {
       Poll poll(4), other(4);
-      UnixStream a, b;
+      TcpStream a, b;
       Waker waker;
-      ASSERT_OK(mio_unix_stream_pair(&a, &b));
+      ASSERT_OK(ConnectLocal(&a, &b));
       ASSERT_OK(mio_waker_init(&waker, poll.registry(), kWake));
       ASSERT_OK(poll.Register(&a->source, 1, MIO_READABLE));
-      ASSERT_EQ(mio_unix_stream_write(&b, "x", 1), 1);
+      ASSERT_EQ(mio_tcp_stream_write(&b, "x", 1), 1);
       ASSERT_OK(mio_waker_wake(&waker));
       EXPECT_TRUE(poll.WaitReadable(kWake).readable);
       EXPECT_TRUE(poll.WaitReadable(1).readable);
@@ -331,8 +331,8 @@ TEST(Threads, OneshotGoesToOneWaiter) {
   if (!Supports(MIO_FEATURE_ONESHOT)) GTEST_SKIP() << SelectorName() << " has no one-shot";
   constexpr int kWaiters = 3;
   Poll poll;
-  UnixStream a, b;
-  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  TcpStream a, b;
+  ASSERT_OK(ConnectLocal(&a, &b));
   ASSERT_OK(poll.Register(&a->source, 0, MIO_READABLE | MIO_ONESHOT));
   Waker stop;
   ASSERT_OK(mio_waker_init(&stop, poll.registry(), kStop));
@@ -355,10 +355,10 @@ TEST(Threads, OneshotGoesToOneWaiter) {
   }
   for (int round = 1; round <= kRounds; ++round) {
     char byte;
-    EXPECT_EQ(mio_unix_stream_write(&b, "x", 1), 1);
+    EXPECT_EQ(mio_tcp_stream_write(&b, "x", 1), 1);
     EXPECT_TRUE(Await([&] { return seen >= round; }));
-    EXPECT_EQ(mio_unix_stream_read(&a, &byte, 1), 1);
-    EXPECT_ERROR(mio_unix_stream_read(&a, &byte, 1), MIO_ERROR_WOULD_BLOCK);
+    EXPECT_EQ(mio_tcp_stream_read(&a, &byte, 1), 1);
+    EXPECT_ERROR(mio_tcp_stream_read(&a, &byte, 1), MIO_ERROR_WOULD_BLOCK);
     EXPECT_EQ(seen, round);
     if (HasFailure()) break;
     EXPECT_OK(poll.Reregister(&a->source, 0, MIO_READABLE | MIO_ONESHOT));

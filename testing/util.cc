@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <system_error>
 
 namespace mio_test {
 
@@ -132,15 +130,6 @@ uint64_t NowNs() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                    std::chrono::steady_clock::now().time_since_epoch())
                                    .count());
-}
-
-int CountHandles() {
-  std::error_code error;
-  std::filesystem::directory_iterator entries("/proc/self/fd", error);
-  if (error) return -1;
-  int count = -1;  // the iterator's own
-  for (; entries != std::filesystem::directory_iterator(); entries.increment(error)) ++count;
-  return count;
 }
 
 std::string SelectorName() {

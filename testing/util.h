@@ -124,8 +124,13 @@ class Poll {
 // The monotonic clock, in nanoseconds.
 uint64_t NowNs();
 
+// What only the system can tell: util_unix.cc, util_windows.cc.
+
 // Open descriptors (handles) of this process, or -1 where they cannot be counted.
 int CountHandles();
+
+// Why this process cannot open so many handles more, or nothing: raises its limit if that helps.
+std::string WhyNotOpen(size_t handles);
 
 // What the selector at hand is called, and whether it can do something.
 std::string SelectorName();

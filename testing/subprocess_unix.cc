@@ -18,31 +18,6 @@ extern char **environ;
 
 namespace mio_test {
 
-std::string Runfile(const std::string &path) {
-  const char *folder = getenv("MIO_EXAMPLES_DIR");
-  const char *runfiles = getenv("TEST_SRCDIR");
-  const char *workspace = getenv("TEST_WORKSPACE");
-  std::vector<std::string> candidates;
-  if (folder != nullptr) {
-    candidates.push_back(std::string(folder) + "/" + path.substr(path.rfind('/') + 1));
-  }
-  if (runfiles != nullptr) {
-    // The name of the main repository: the workspace's own, or `_main` with modules.
-    for (const char *name : {workspace, "mio", "_main"}) {
-      if (name != nullptr) candidates.push_back(std::string(runfiles) + "/" + name + "/" + path);
-    }
-  }
-  for (const std::string &candidate : candidates) {
-    char *resolved = realpath(candidate.c_str(), nullptr);
-    if (resolved == nullptr) continue;
-    const std::string found = resolved;
-    free(resolved);
-    return found;
-  }
-  ADD_FAILURE() << path << " is not in the runfiles";
-  return std::string();
-}
-
 Subprocess::Subprocess(const std::vector<std::string> &arguments) { Spawn(arguments); }
 
 void Subprocess::Spawn(const std::vector<std::string> &arguments) {
