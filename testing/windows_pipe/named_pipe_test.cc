@@ -139,12 +139,16 @@ TEST(NamedPipe, AFailedWriteIsToldByTheNext) {
 TEST(NamedPipe, ServesTheNextClient) {
   Poll poll;
   Pair pair(&poll);
-  for (int i = 0; i < 5; ++i) {
-    WriteAll(&poll, &pair.client, kClient, "unread");
-    mio_named_pipe_close(&pair.client);
-    EXPECT_TRUE(poll.WaitReadable(kServer).readable);
+  for (int i = 0; i < 6; ++i) {
+    // One leaves bytes and the end behind, one is still there, with the server's read under way.
+    if (i % 2 == 0) {
+      WriteAll(&poll, &pair.client, kClient, "unread");
+      mio_named_pipe_close(&pair.client);
+      EXPECT_TRUE(poll.WaitReadable(kServer).readable);
+    }
     ASSERT_OK(mio_named_pipe_disconnect(&pair.server));
     EXPECT_ERROR(mio_named_pipe_connect(&pair.server), MIO_ERROR_WOULD_BLOCK);
+    mio_named_pipe_close(&pair.client);
     ASSERT_OK(mio_named_pipe_open(&pair.client, pair.name.c_str(), nullptr));
     ASSERT_OK(poll.Register(&pair.client->source, kClient, kBoth));
     const Readiness ready = poll.WaitWritable(kServer);
@@ -299,10 +303,16 @@ TEST(NamedPipe, ReadsAPipeOfMessagesAsBytes) {
   Poll poll;
   const mio_named_pipe_options messages = Messages(), bytes = Bytes(0);
   Pair pair(&poll, &messages, &bytes);
-  WriteAll(&poll, &pair.server, kServer, "one");
-  EXPECT_TRUE(poll.WaitWritable(kServer).writable);
-  WriteAll(&poll, &pair.server, kServer, "two");
+  for (const char *message : {"one", "", "two"}) {
+    WriteAll(&poll, &pair.server, kServer, message);
+    EXPECT_TRUE(poll.WaitWritable(kServer).writable);
+  }
   EXPECT_EQ(ReadExactly(&poll, &pair.client, kClient, 6), "onetwo");
+  WriteAll(&poll, &pair.server, kServer, "");
+  poll.Quiet(kClient);
+  char byte;
+  EXPECT_ERROR(mio_named_pipe_read(&pair.client, &byte, 1), MIO_ERROR_WOULD_BLOCK)
+      << "an empty message has no bytes, and is not the end";
 }
 
 TEST(NamedPipe, NoBytesAreNotTheEnd) {
