@@ -88,6 +88,8 @@ def public_includes(path, lines):
 def include_guard(path, lines):
     if not path.endswith(".h"):
         return
+    # The workspaces of testing/consumers have a root of their own.
+    path = re.sub(r"^testing/consumers/\w+/", "", path)
     name = re.sub(r"[^A-Z0-9]", "_", path.upper()) + "_"
     names = (name, "MIO_" + name)
     code = [line for line in lines if re.match(r"\s*#", line)]

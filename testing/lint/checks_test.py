@@ -75,6 +75,9 @@ class ChecksTest(unittest.TestCase):
     def test_wrong_guard(self):
         self.one("mio/poll.h", header("POLL_H", "int f(void);"), "not MIO_POLL_H_")
 
+    def test_guard_below_a_root_of_its_own(self):
+        self.none("testing/consumers/loop/own/a.h", header("OWN_A_H_", "int f(void);"))
+
     def test_too_long(self):
         self.one("mio/poll.c", "\n" * 601, "601 lines")
 
