@@ -112,8 +112,8 @@ mio_handle Duplicate(mio_handle handle) {
 mio_handle StaleHandle() { return 4000000; }
 
 mio_handle NoSocket() {
-  return reinterpret_cast<mio_handle>(CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ, nullptr,
-                                                  OPEN_EXISTING, 0, nullptr));
+  return reinterpret_cast<mio_handle>(
+      CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING, 0, nullptr));
 }
 
 mio_handle RawTcp(bool v6) {

@@ -192,13 +192,18 @@ TEST(Regressions, TimeoutDoesNotBeginAnewAfterAnInternalWake) {
 
 TEST(Regressions, ConstructorsThatFailLateKeepNoHandle) {
   TcpListener listener;
-  const mio_addr taken = Listen(&listener);
+  UdpSocket first;
+  const mio_addr taken = Listen(&listener), any_port = mio_addr_loopback_v4(0);
+  mio_addr udp_taken = {};
+  ASSERT_OK(mio_udp_socket_bind(&first, &any_port));
+  ASSERT_OK(mio_udp_socket_local_addr(&first, &udp_taken));
   const int before = CountHandles();
   mio_tcp_listener second = {};
   mio_udp_socket udp = {};
   const mio_addr nobodys = mio_addr_v4(192, 0, 2, 1, 0);  // RFC 5737
   EXPECT_ERROR(mio_tcp_listener_bind(&second, &taken), MIO_ERROR_ADDR_IN_USE);
-  EXPECT_ERROR(mio_udp_socket_bind(&udp, &nobodys), MIO_ERROR_ADDR_NOT_AVAILABLE);
+  EXPECT_ERROR(mio_tcp_listener_bind(&second, &nobodys), MIO_ERROR_ADDR_NOT_AVAILABLE);
+  EXPECT_ERROR(mio_udp_socket_bind(&udp, &udp_taken), MIO_ERROR_ADDR_IN_USE);
   EXPECT_EQ(before, CountHandles());
 }
 

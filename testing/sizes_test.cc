@@ -14,11 +14,12 @@
 namespace mio_test {
 namespace {
 
-constexpr size_t kPerSource = 16;  // beyond the handle
+// Beyond what the selector keeps in it, which is the handle and on Windows a pointer.
+constexpr size_t kPerSource = 16;
 
 template <typename T>
 constexpr bool IsSmall() {
-  return sizeof(T) <= sizeof(mio_handle) + kPerSource;
+  return sizeof(T) <= sizeof(mio_native_source) + kPerSource;
 }
 
 TEST(Sizes, Sources) {

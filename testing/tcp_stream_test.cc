@@ -74,9 +74,24 @@ TEST(TcpStreamConnect, RefusedIsToldAtOnceOrByAnEvent) {
     EXPECT_TRUE(poll.WaitWritable(kClient).writable);
     EXPECT_ERROR(mio_tcp_stream_peer_addr(&stream, &peer), MIO_ERROR_NOT_CONNECTED);
     result = mio_tcp_stream_take_error(&stream);
-    EXPECT_EQ(0, mio_tcp_stream_take_error(&stream)) << "taken once, it is gone";
   }
   EXPECT_ERROR(result, MIO_ERROR_CONNECTION_REFUSED);
+}
+
+TEST(TcpStreamConnect, AnErrorIsTakenOnce) {
+  SKIP_UNDER_WINE("keeps the error of a failed connect");
+  mio_addr addr = {};
+  {
+    TcpListener listener;
+    addr = Listen(&listener);
+  }
+  Poll poll;
+  TcpStream stream;
+  if (mio_tcp_stream_connect(&stream, &addr) < 0) GTEST_SKIP() << "told at once";
+  ASSERT_OK(poll.Register(&stream->source, kClient, MIO_WRITABLE));
+  EXPECT_TRUE(poll.WaitWritable(kClient).writable);
+  EXPECT_ERROR(mio_tcp_stream_take_error(&stream), MIO_ERROR_CONNECTION_REFUSED);
+  EXPECT_EQ(0, mio_tcp_stream_take_error(&stream));
 }
 
 TEST(TcpStreamConnect, BadAddressesKeepNothing) {
@@ -149,6 +164,7 @@ TEST_F(TcpStreamTest, Linger) {
 }
 
 TEST_F(TcpStreamTest, LingerOfZeroResetsTheConnection) {
+  SKIP_UNDER_WINE("reads the end where the connection was reset");
   Poll poll;
   char byte = 0;
   ASSERT_OK(poll.Register(&server_->source, kServer, MIO_READABLE));

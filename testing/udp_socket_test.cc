@@ -41,6 +41,15 @@ TEST(UdpBind, BadArgumentsKeepNothing) {
   EXPECT_ERROR(mio_udp_socket_bind(&socket, nullptr), MIO_ERROR_INVALID_INPUT);
   EXPECT_ERROR(mio_udp_socket_bind(&socket, &none), MIO_ERROR_INVALID_INPUT);
   EXPECT_ERROR(mio_udp_socket_bind(nullptr, &foreign), MIO_ERROR_INVALID_INPUT);
+  EXPECT_EQ(before, CountHandles());
+}
+
+// 192.0.2.0/24 is for documentation (RFC 5737): no machine has it.
+TEST(UdpBind, SomebodyElsesAddressIsNotAvailable) {
+  SKIP_UNDER_WINE("binds a datagram socket to any address");
+  UdpSocket socket;
+  const mio_addr foreign = mio_addr_v4(192, 0, 2, 1, 0);
+  const int before = CountHandles();
   EXPECT_ERROR(mio_udp_socket_bind(&socket, &foreign), MIO_ERROR_ADDR_NOT_AVAILABLE);
   EXPECT_EQ(before, CountHandles());
 }
@@ -131,6 +140,10 @@ TEST_F(Udp, SendToNowhere) {
   EXPECT_ERROR(mio_udp_socket_send_to(&sender_, "x", 1, &none), MIO_ERROR_INVALID_INPUT);
   EXPECT_ERROR(mio_udp_socket_send_to(&sender_, nullptr, 1, &receiver_addr_),
                MIO_ERROR_INVALID_INPUT);
+}
+
+TEST_F(Udp, SendWithoutAPeer) {
+  SKIP_UNDER_WINE("calls a send without a receiver an invalid argument");
   EXPECT_ERROR(mio_udp_socket_send(&sender_, "x", 1), MIO_ERROR_NOT_CONNECTED);
 }
 
@@ -170,6 +183,7 @@ TEST_F(Udp, ConnectedAgainHasAnotherPeer) {
 }
 
 TEST_F(Udp, APeerThatIsNotThereIsToldLater) {
+  SKIP_UNDER_WINE("keeps a datagram socket's error from poll and receive");
   mio_udp_socket_close(&receiver_);
   ASSERT_OK(mio_udp_socket_connect(&sender_, &receiver_addr_));
   ASSERT_OK(poll_.Register(&sender_->source, kSender, MIO_READABLE));
@@ -259,10 +273,20 @@ TEST_F(Udp, JoinedGroupsAreHeardUntilLeft) {
   EXPECT_ERROR(mio_udp_socket_recv(&member, buffer_, sizeof buffer_), MIO_ERROR_WOULD_BLOCK);
   EXPECT_ERROR(mio_udp_socket_join_multicast_v4(&member, &group, &loopback), MIO_ERROR_ADDR_IN_USE);
   ASSERT_OK(mio_udp_socket_leave_multicast_v4(&member, &group, &loopback));
-  EXPECT_ERROR(mio_udp_socket_leave_multicast_v4(&member, &group, &loopback),
-               MIO_ERROR_ADDR_NOT_AVAILABLE);
   mio_udp_socket_send_to(&sender_, "x", 1, &group);
   EXPECT_FALSE(poll_.Quiet(kSender).readable);
+}
+
+TEST_F(Udp, LeavingTwiceIsRefused) {
+  SKIP_UNDER_WINE("calls an address that is not available an invalid argument");
+  UdpSocket member;
+  const mio_addr addr = Bind(&member, mio_addr_any_v4(0));
+  const mio_addr group = mio_addr_v4(239, 77, 13, 7, addr.port);
+  const mio_addr loopback = mio_addr_loopback_v4(0);
+  ASSERT_OK(mio_udp_socket_join_multicast_v4(&member, &group, &loopback));
+  ASSERT_OK(mio_udp_socket_leave_multicast_v4(&member, &group, &loopback));
+  EXPECT_ERROR(mio_udp_socket_leave_multicast_v4(&member, &group, &loopback),
+               MIO_ERROR_ADDR_NOT_AVAILABLE);
 }
 
 TEST_F(Udp, NotEverythingIsAGroup) {
@@ -285,6 +309,7 @@ TEST_F(Udp, NotEverythingIsAGroup) {
 
 // Loopback interfaces route no IPv6 multicast, so it is seen by what may not be done twice.
 TEST(UdpIpv6, GroupsAreJoinedAndLeftOnce) {
+  SKIP_UNDER_WINE("calls an address that is not available an invalid argument");
   if (!HasIpv6()) GTEST_SKIP() << "no IPv6 on this machine";
   const uint32_t loopback = LoopbackIndex();
   const mio_addr group = Addr("[ff01::4d4d]:0");

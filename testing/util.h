@@ -132,6 +132,14 @@ int CountHandles();
 // Why this process cannot open so many handles more, or nothing: raises its limit if that helps.
 std::string WhyNotOpen(size_t handles);
 
+// Whether this is Windows as Wine has it. What Wine itself does wrong is skipped there, and there only.
+bool UnderWine();
+
+#define SKIP_UNDER_WINE(defect)                                   \
+  do {                                                            \
+    if (::mio_test::UnderWine()) GTEST_SKIP() << "Wine: " defect; \
+  } while (false)
+
 // What the selector at hand is called, and whether it can do something.
 std::string SelectorName();
 bool Supports(mio_feature feature);

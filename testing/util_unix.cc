@@ -30,4 +30,6 @@ std::string WhyNotOpen(size_t handles) {
          std::to_string(needed) + " are needed";
 }
 
+bool UnderWine() { return false; }
+
 }  // namespace mio_test

@@ -55,4 +55,8 @@ int CountHandles() {
 // Millions may be open.
 std::string WhyNotOpen(size_t) { return ""; }
 
+bool UnderWine() {
+  return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != nullptr;
+}
+
 }  // namespace mio_test
