@@ -32,9 +32,8 @@ int mio_afd_open(mio_selector *selector, HANDLE *out_afd) {
   OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes, .ObjectName = &name};
   IO_STATUS_BLOCK outcome;
   HANDLE afd;
-  const NTSTATUS status =
-      NtCreateFile(&afd, SYNCHRONIZE, &attributes, &outcome, NULL, 0,
-                   FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0);
+  const NTSTATUS status = NtCreateFile(&afd, SYNCHRONIZE, &attributes, &outcome, NULL, 0,
+                                       FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0);
   if (status != MIO_NT_SUCCESS) return mio_nt_result(status);
   int result = mio_port_attach(selector, afd);
   /* Nobody waits for the handle itself to be signaled. */

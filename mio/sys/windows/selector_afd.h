@@ -16,13 +16,13 @@
 struct mio_selector {
   mio_selector_base base;
   HANDLE port;
-  mio_lock lock;       /* guards the rest; not held while a thread waits */
-  mio_link in_flight;  /* operations that have a packet to come */
-  mio_link updates;    /* sockets that are to be polled: see socket_state.h */
+  mio_lock lock;      /* guards the rest; not held while a thread waits */
+  mio_link in_flight; /* operations that have a packet to come */
+  mio_link updates;   /* sockets that are to be polled: see socket_state.h */
   mio_socket_slab slab;
-  uint32_t waiting;    /* threads inside a wait */
+  uint32_t waiting;       /* threads inside a wait */
   uint32_t dropped_count; /* sockets that are deregistered, and have a packet to come */
-  bool wake_kept;      /* the waker's packet was dequeued; not taken yet */
+  bool wake_kept;         /* the waker's packet was dequeued; not taken yet */
 };
 
 /* What a packet's key says. */

@@ -8,7 +8,7 @@ _Static_assert(offsetof(mio_afd_socket, operation) == 0, "a packet points there"
 
 enum {
   READABLE_BITS = MIO_AFD_RECEIVE | MIO_AFD_ACCEPT | MIO_AFD_DISCONNECT | MIO_AFD_ABORT |
-                  MIO_AFD_CONNECT_FAIL,
+      MIO_AFD_CONNECT_FAIL,
   WRITABLE_BITS = MIO_AFD_SEND | MIO_AFD_ABORT | MIO_AFD_CONNECT_FAIL,
   PRIORITY_BITS = MIO_AFD_EXPEDITED | MIO_AFD_ABORT | MIO_AFD_CONNECT_FAIL
 };
@@ -158,6 +158,13 @@ static uint32_t answer(mio_afd_socket *socket) {
   return socket->poll.events & socket->armed;
 }
 
+/* What an edge of `events` uses up. A socket that can be read has nobody to be accepted, and the other
+ * way round: neither is looked for any more until would-block. */
+static uint32_t used_up(uint32_t events) {
+  const uint32_t arrivals = MIO_AFD_RECEIVE | MIO_AFD_ACCEPT;
+  return (events & arrivals) != 0 ? events | arrivals : events;
+}
+
 bool mio_afd_socket_complete(mio_selector *selector, mio_afd_socket *socket, mio_event *out) {
   socket->phase = MIO_AFD_IDLE;
   if (socket->dropped) {
@@ -171,7 +178,7 @@ bool mio_afd_socket_complete(mio_selector *selector, mio_afd_socket *socket, mio
     if (socket->one_shot) {
       socket->armed = 0;
     } else if (!socket->level) {
-      socket->armed &= ~events;
+      socket->armed &= ~used_up(events);
     }
   }
   if (socket->armed != 0) enqueue(selector, socket);
