@@ -293,26 +293,32 @@ TEST(SelectorThreads, EachEventGoesToOneOfThoseWhoWait) {
   for (size_t i = 0; i < told.size(); ++i) EXPECT_EQ(1, told[i]) << i;
 }
 
-TEST(SelectorThreads, ALevelIsToldToThoseWhoWaitAlready) {
-  Poll poll;
-  RawPair pair;
-  SocketSource source;
-  ASSERT_OK(mio_windows_socket_init(&source, pair.ours.handle()));
-  ASSERT_OK(poll.Register(&source->source, kSource, MIO_READABLE | MIO_LEVEL));
-  std::atomic<int> told{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 3; ++i) {
-    threads.emplace_back([&] {
-      mio_events events = {};
-      ASSERT_OK(mio_events_init(&events, 4));
-      EXPECT_OK(mio_poll_wait(poll.get(), &events, kLong));
-      told += static_cast<int>(mio_events_count(&events));
-      mio_events_close(&events);
-    });
+// Each of them waits once, so that none but those who were told make polls for the others.
+TEST(SelectorThreads, ALevelIsToldToAllWhoWait) {
+  enum { kThreads = 3 };
+  for (int round = 0; round < 10; ++round) {
+    Poll poll;
+    RawPair pair;
+    SocketSource source;
+    ASSERT_OK(mio_windows_socket_init(&source, pair.ours.handle()));
+    ASSERT_OK(poll.Register(&source->source, kSource, MIO_READABLE | MIO_LEVEL));
+    std::atomic<int> begun{0}, told{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        mio_events events = {};
+        ASSERT_OK(mio_events_init(&events, 4));
+        ++begun;
+        EXPECT_OK(mio_poll_wait(poll.get(), &events, kLong));
+        told += static_cast<int>(mio_events_count(&events));
+        mio_events_close(&events);
+      });
+    }
+    while (begun < kThreads) std::this_thread::yield();
+    pair.theirs.Send();
+    for (std::thread &thread : threads) thread.join();
+    EXPECT_EQ(int{kThreads}, told);
   }
-  pair.theirs.Send();
-  for (std::thread &thread : threads) thread.join();
-  EXPECT_EQ(3, told);
 }
 
 // Cancelled polls have packets, which end a wait of the system's but not ours.
