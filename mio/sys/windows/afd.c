@@ -22,7 +22,8 @@
 #endif
 
 _Static_assert(sizeof(IO_STATUS_BLOCK) <= offsetof(OVERLAPPED, Offset), "its first two members");
-_Static_assert(sizeof(mio_afd_poll) == 24 + sizeof(HANDLE), "as the driver reads it");
+_Static_assert(offsetof(mio_afd_poll, socket) == 16, "as the driver reads it");
+_Static_assert(offsetof(mio_afd_poll, status) == 20 + sizeof(HANDLE), "as the driver reads it");
 
 int mio_afd_open(mio_selector *selector, HANDLE *out_afd) {
   /* Without the extended attributes that make a socket of it. What follows the device's name is any
