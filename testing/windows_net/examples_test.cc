@@ -31,7 +31,7 @@ TEST_P(Ends, ByItselfAndWithSuccess) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Examples, Ends, ::testing::Values("quickstart", "custom_source", "waker"),
-                         [](const auto &info) { return std::string(info.param); });
+                         [](const auto &program) { return std::string(program.param); });
 
 TEST(Examples, TcpServerSendsBackWhatItGets) {
   Subprocess server({Runfile("mio/examples/tcp_server")});
