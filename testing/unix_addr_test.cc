@@ -225,7 +225,9 @@ TEST(UnixAddr, FullPathFromTheRealKernel) {
   std::string path;
   UnixDatagram socket;
   mio_unix_addr addr = {};
-  ASSERT_OK(mio_unix_datagram_adopt(&socket, RawUnixFullPath(folder, &path)));
+  const mio_handle handle = RawUnixFullPath(folder, &path);
+  if (handle == MIO_HANDLE_NONE) GTEST_SKIP() << "no Unix datagrams on this system";
+  ASSERT_OK(mio_unix_datagram_adopt(&socket, handle));
   ASSERT_OK(mio_unix_datagram_local_addr(&socket, &addr));
   EXPECT_EQ(path.size(), addr.name_len);
   EXPECT_EQ(path, mio_unix_addr_path(&addr));

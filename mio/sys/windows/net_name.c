@@ -109,9 +109,8 @@ int mio_net_name_from_unix_addr(const mio_unix_addr *addr, mio_net_name *out_nam
       return 0;
     case MIO_UNIX_ADDR_PATH:
       if (addr->name_len == 0 || memchr(addr->name, '\0', addr->name_len) != NULL) break;
-      /* The driver reads the whole struct and looks for the NUL by itself. */
       memcpy(un.sun_path, addr->name, addr->name_len);
-      put(out_name, &un, sizeof un);
+      put(out_name, &un, PATH_OFFSET + addr->name_len + 1);
       return 0;
     case MIO_UNIX_ADDR_ABSTRACT:
       return -WSAEOPNOTSUPP;
