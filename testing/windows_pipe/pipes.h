@@ -3,7 +3,6 @@
 
 #include <windows.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -39,26 +38,6 @@ inline mio_named_pipe_options Bytes(size_t buffer_len) {
   mio_named_pipe_options options = {};
   options.buffer_len = buffer_len;
   return options;
-}
-
-inline bool IsWine() {
-  return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != nullptr;
-}
-
-// Open handles of this process, for comparison with itself. Wine does not count them (its
-// GetProcessHandleCount answers 0), but gives the lowest free one to whoever opens the next: with
-// many opened, each that was left open before moves the last of them up.
-inline uint64_t HandleMark() {
-  DWORD count = 0;
-  if (GetProcessHandleCount(GetCurrentProcess(), &count) && count != 0) return count;
-  HANDLE events[128];
-  uint64_t last = 0;
-  for (HANDLE &event : events) {
-    event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
-    last = std::max(last, static_cast<uint64_t>(reinterpret_cast<uintptr_t>(event)));
-  }
-  for (const HANDLE event : events) CloseHandle(event);
-  return last;
 }
 
 // A server and a client that are connected and registered with `poll`, and have told that they can
