@@ -187,6 +187,7 @@ int mio_registry_register_slowly(const mio_registry *registry, mio_source *sourc
 int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *source,
                                    mio_token token, mio_interest interest);
 int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source);
+int mio_registry_finish_deregister(mio_source *source, int result);
 
 #if MIO_NATIVE_REGISTERS
 
@@ -196,8 +197,9 @@ extern const mio_source_ops mio_handle_source_ops;
 static inline int mio_registry_register(const mio_registry *registry, mio_source *source,
                                         mio_token token, mio_interest interest) {
   if (registry->id != 0 && source->registration == 0 && source->ops == &mio_handle_source_ops &&
-      mio_native_can_register(registry->selector, token, interest) &&
-      mio_native_register(registry->handle, source->native.handle, token, interest) == 0) {
+      mio_native_can_register(registry->selector, token, interest)) {
+    if (mio_native_register(registry->handle, source->native.handle, token, interest) != 0)
+      return mio_native_error();
     source->registration = registry->id;
     return 0;
   }
@@ -208,8 +210,9 @@ static inline int mio_registry_reregister(const mio_registry *registry, mio_sour
                                           mio_token token, mio_interest interest) {
   if (registry->id != 0 && source->registration == registry->id &&
       source->ops == &mio_handle_source_ops &&
-      mio_native_can_register(registry->selector, token, interest) &&
-      mio_native_reregister(registry->handle, source->native.handle, token, interest) == 0) {
+      mio_native_can_register(registry->selector, token, interest)) {
+    if (mio_native_reregister(registry->handle, source->native.handle, token, interest) != 0)
+      return mio_native_error();
     return 0;
   }
   return mio_registry_reregister_slowly(registry, source, token, interest);
@@ -217,8 +220,9 @@ static inline int mio_registry_reregister(const mio_registry *registry, mio_sour
 
 static inline int mio_registry_deregister(const mio_registry *registry, mio_source *source) {
   if (registry->id != 0 && source->registration == registry->id &&
-      source->ops == &mio_handle_source_ops &&
-      mio_native_deregister(registry->handle, source->native.handle) == 0) {
+      source->ops == &mio_handle_source_ops) {
+    if (mio_native_deregister(registry->handle, source->native.handle) != 0)
+      return mio_registry_finish_deregister(source, mio_native_error());
     source->registration = 0;
     return 0;
   }

@@ -167,6 +167,12 @@ int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *sou
   return result;
 }
 
+int mio_registry_finish_deregister(mio_source *source, int result) {
+  /* A system that does not know the source has nothing registered either. */
+  if (result == 0 || mio_error_kind(result) == MIO_ERROR_NOT_FOUND) source->registration = 0;
+  return result;
+}
+
 int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source) {
   mio_selector *selector = registry->selector;
   int result = check_registered(selector, source);
@@ -174,9 +180,7 @@ int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *sou
   result = is_handle(source) ? mio_selector_deregister(selector, source)
                              : source->ops->do_deregister(source, registry);
   if (MIO_TRACING) trace("deregister", base_of(selector), 0, 0, result);
-  /* A system that does not know the source has nothing registered either. */
-  if (result == 0 || mio_error_kind(result) == MIO_ERROR_NOT_FOUND) source->registration = 0;
-  return result;
+  return mio_registry_finish_deregister(source, result);
 }
 
 int mio_registry_register_flags(const mio_registry *registry, mio_source *source, mio_token token,

@@ -44,9 +44,10 @@
  *   int mio_native_register(mio_handle selector, mio_handle source, uintptr_t token, uint32_t interest)
  *   int mio_native_reregister(the same)
  *   int mio_native_deregister(mio_handle selector, mio_handle source)
+ *   int mio_native_error(void)
  * which do what mio_selector_register and so on do, with the handle that mio_selector_handle gives.
- * The first says whether the next two may be called. What answers anything but 0 has changed nothing,
- * and the long way is gone. */
+ * The first says whether the next two may be called: where not, the long way is gone. They and the
+ * fourth answer 0, or have changed nothing, and the last one then gives the negative error code. */
 #if !defined(MIO_NATIVE_REGISTERS)
 #define MIO_NATIVE_REGISTERS 0
 #endif

@@ -107,8 +107,9 @@ extern "C" {
 #define MIO_EPOLL_CTL_DEL 2
 #define MIO_EPOLL_CTL_MOD 3
 
-/* epoll_ctl. Answers 0, or -1 with errno set. */
+/* epoll_ctl: 0, or -1 with errno set, which mio_native_error makes a result. */
 int mio_native_control(int epoll, int operation, int fd, struct mio_event *event);
+int mio_native_error(void);
 
 /* epoll's flags for an mio_interest; 0 for one that epoll does not have. */
 static inline uint32_t mio_native_flags(uint32_t interest) {

@@ -150,8 +150,10 @@ int mio_native_control(int epoll, int operation, int fd, mio_event *event) {
   return epoll_ctl(epoll, operation, fd, kernel_events(event));
 }
 
+int mio_native_error(void) { return -errno; }
+
 static int control(mio_selector *selector, int operation, int fd, mio_token token, uint32_t flags) {
-  return mio_native_set(selector->epoll, operation, fd, token, flags) == 0 ? 0 : -errno;
+  return mio_native_set(selector->epoll, operation, fd, token, flags) == 0 ? 0 : mio_native_error();
 }
 
 enum { INTEREST_KINDS = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY };
