@@ -75,6 +75,12 @@ def _default_features(triple):
                 ["-O2", "-DNDEBUG", "-ffunction-sections", "-fdata-sections"],
                 with_features = [with_feature_set(features = ["opt"])],
             ),
+            # zig keeps frame pointers, which compilers leave out at -O2; Apple's ABI wants them.
+            _flags(
+                _COMPILE,
+                ["-fomit-frame-pointer"],
+                with_features = [with_feature_set(features = ["opt"], not_features = ["darwin"])],
+            ),
         ]),
         _on("default_link_flags", [
             _flags(
