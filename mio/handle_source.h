@@ -28,7 +28,11 @@ int mio_handle_source_release(mio_source *source, mio_handle *out_handle);
 /* The handle into `*out_handle`; MIO_ERROR_INVALID_INPUT (EBADF) for NULL or a closed source. Every
  * operation goes through this: the zeroed handle of a closed source is a valid descriptor of
  * somebody else's. */
-int mio_handle_source_borrow(const mio_source *source, mio_handle *out_handle);
+static inline int mio_handle_source_borrow(const mio_source *source, mio_handle *out_handle) {
+  if (source == NULL || source->ops == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  *out_handle = source->native.handle;
+  return 0;
+}
 
 /* Ends the registration of a source without touching its handle; nothing if there is none. */
 void mio_source_forget(mio_source *source);

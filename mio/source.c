@@ -54,12 +54,6 @@ void mio_handle_source_close(mio_source *source) {
   if (mio_handle_source_release(source, &handle) == 0) mio_net_close(handle);
 }
 
-int mio_handle_source_borrow(const mio_source *source, mio_handle *out_handle) {
-  if (source == NULL || source->ops == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
-  *out_handle = source->native.handle;
-  return 0;
-}
-
 void mio_source_rearm(mio_source *source, mio_interest interest) {
   /* The selector keeps nothing of others, which are made of sources that it knows, or do it all. */
   if (source->ops != &mio_handle_source_ops) return;

@@ -62,6 +62,11 @@ static void settle(mio_selector_base *base, uint64_t landed) {
   }
 }
 
+/* Whether a select that began when `settled` had that value may have found a notification. */
+static bool may_have_notification(const mio_selector_base *base, uint64_t settled) {
+  return atomic_load_explicit(&base->notifications_begun, memory_order_acquire) != settled;
+}
+
 /* Takes the sys waker's own event out of the `*count` events that a select wrote to `out`, where
  * there was room for `capacity`. True if there was one. The wake word cannot tell whether to look:
  * others may have taken all that was pending since the select found it. Nor can `*count`: a
@@ -70,9 +75,7 @@ static bool take_notification(mio_selector *selector, notifications before, mio_
                               uint32_t capacity, int *count) {
   mio_selector_base *base = base_of(selector);
   const bool emptied = *count > 0 && (uint32_t)*count < capacity;
-  if (atomic_load_explicit(&base->notifications_begun, memory_order_acquire) == before.settled) {
-    return false;
-  }
+  if (!may_have_notification(base, before.settled)) return false;
   const bool taken = mio_selector_take_wake(selector, out, count);
   if (MIO_NATIVE_SETTLES && emptied) settle(base, before.landed);
   if (taken) mio_sys_waker_take(&base->waker, mio_selector_drains_waker());
@@ -220,15 +223,20 @@ int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns
   return 0;
 }
 
+/* The inline part has found events: with those of wakers. */
+static int finish_with_wakes(mio_selector *selector, mio_events *events, int found) {
+  const notifications before = {events->settled, events->settled};
+  const bool taken = take_notification(selector, before, events->data, events->capacity, &found);
+  return with_wakes(base_of(selector), taken, events->data, found, events->capacity);
+}
+
 int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found) {
   /* A wake is pending, or something is wrong: the long way says what. */
   if (found < 0) return mio_poll_wait_slowly(poll, events, 0);
-  mio_selector *selector = poll->registry.selector;
-  const notifications before = {events->settled, events->settled};
-  const bool full = (uint32_t)found == events->capacity;
-  const bool taken = take_notification(selector, before, events->data, events->capacity, &found);
-  events->count =
-      (uint32_t)with_wakes(base_of(selector), taken, events->data, found, events->capacity);
-  /* As in select_now. */
-  return events->count == 0 && taken && full ? mio_poll_wait_slowly(poll, events, 0) : 0;
+  mio_selector_base *base = base_of(poll->registry.selector);
+  if (may_have_notification(base, events->settled) || is_wake_pending(base)) {
+    found = finish_with_wakes(poll->registry.selector, events, found);
+  }
+  events->count = (uint32_t)found;
+  return 0;
 }

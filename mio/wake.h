@@ -125,6 +125,10 @@ static inline uint32_t mio_wake_take(_Atomic uint64_t *word, uint32_t room, bool
   do {
     uint32_t left = mio_wake_pending(old);
     taken = 0;
+    if (room >= 32) {
+      taken = left;
+      left = 0;
+    }
     for (uint32_t n = 0; n < room && left != 0; ++n) {
       const uint32_t lowest = left & (0u - left);
       taken |= lowest;

@@ -61,7 +61,7 @@ int mio_socket_pair(void *a, void *b, mio_net_type type) {
 }
 
 int mio_socket_accept(void *listener, void *out_stream, mio_net_name *out_peer) {
-  mio_handle handle, accepted;
+  mio_handle handle = MIO_HANDLE_NONE, accepted;
   int result = mio_handle_source_borrow(listener, &handle);
   if (result == 0) result = mio_socket_check_closed(out_stream);
   if (result < 0) return result;
@@ -115,14 +115,14 @@ static int begin_vectored(const void *socket, const mio_iovec *buffers, size_t c
 
 ptrdiff_t mio_socket_recv(void *socket, void *buffer, size_t len, mio_net_recv_mode mode,
                           mio_net_name *out_from) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   const int result = begin_transfer(socket, buffer, len, &handle);
   if (result < 0) return result;
   return mio_source_result(socket, MIO_READABLE, mio_net_recv(handle, buffer, len, mode, out_from));
 }
 
 ptrdiff_t mio_socket_send(void *socket, const void *buffer, size_t len, const mio_net_name *to) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   const int result = begin_transfer(socket, buffer, len, &handle);
   if (result < 0) return result;
   return mio_source_result(socket, MIO_WRITABLE, mio_net_send(handle, buffer, len, to));
@@ -130,7 +130,7 @@ ptrdiff_t mio_socket_send(void *socket, const void *buffer, size_t len, const mi
 
 ptrdiff_t mio_socket_recv_vectored(void *socket, const mio_iovec *buffers, size_t count,
                                    mio_net_name *out_from) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   size_t len;
   const int result = begin_vectored(socket, buffers, count, &handle, &len);
   if (result < 0) return result;
@@ -140,7 +140,7 @@ ptrdiff_t mio_socket_recv_vectored(void *socket, const mio_iovec *buffers, size_
 
 ptrdiff_t mio_socket_send_vectored(void *socket, const mio_iovec *buffers, size_t count,
                                    const mio_net_name *to) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   size_t len;
   const int result = begin_vectored(socket, buffers, count, &handle, &len);
   if (result < 0) return result;
@@ -149,7 +149,7 @@ ptrdiff_t mio_socket_send_vectored(void *socket, const mio_iovec *buffers, size_
 
 /* A stream that is to move no bytes: what the systems say then differs. */
 static int move_nothing(const void *socket) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   return mio_handle_source_borrow(socket, &handle);
 }
 
@@ -163,7 +163,7 @@ ptrdiff_t mio_socket_write(void *socket, const void *buffer, size_t len) {
 
 ptrdiff_t mio_socket_move(void *socket, mio_interest direction, const mio_iovec *buffers,
                           size_t count, mio_socket_mover mover) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   size_t len;
   const int result = begin_vectored(socket, buffers, count, &handle, &len);
   if (result < 0 || len == 0) return result;
@@ -187,13 +187,13 @@ ptrdiff_t mio_socket_writev(void *socket, const mio_iovec *buffers, size_t count
 }
 
 int mio_socket_connect(void *socket, const mio_net_name *name) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   const int result = mio_handle_source_borrow(socket, &handle);
   return result < 0 ? result : mio_net_connect(handle, name);
 }
 
 int mio_socket_shutdown(void *socket, mio_shutdown how) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   const int result = mio_handle_source_borrow(socket, &handle);
   if (result < 0) return result;
   switch (how) {
@@ -206,14 +206,14 @@ int mio_socket_shutdown(void *socket, mio_shutdown how) {
 }
 
 int mio_socket_take_error(void *socket) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   const int result = mio_handle_source_borrow(socket, &handle);
   return result < 0 ? result : mio_net_take_error(handle);
 }
 
 static int get_name(const void *socket, mio_socket_name_of name_of, const void *out_addr,
                     mio_net_name *out_name) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   if (out_addr == NULL) return invalid_input();
   const int result = mio_handle_source_borrow(socket, &handle);
   return result < 0 ? result : name_of(handle, out_name);
@@ -232,7 +232,7 @@ int mio_socket_unix_addr(const void *socket, mio_socket_name_of name_of, mio_uni
 }
 
 int mio_socket_get_number(const void *socket, mio_net_option option, uint32_t *out_number) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   int value = 0;
   if (out_number == NULL) return invalid_input();
   int result = mio_handle_source_borrow(socket, &handle);
@@ -251,7 +251,7 @@ int mio_socket_get_bool(const void *socket, mio_net_option option, bool *out_on)
 
 int mio_socket_set_number(void *socket, mio_net_option option, uint32_t number, uint32_t min,
                           uint32_t max) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   if (number < min || number > max) return invalid_input();
   const int result = mio_handle_source_borrow(socket, &handle);
   return result < 0 ? result : mio_net_set(handle, option, (int)number);

@@ -11,7 +11,7 @@ int mio_unix_stream_connect(mio_unix_stream *stream, const char *path) {
 
 int mio_unix_stream_connect_addr(mio_unix_stream *stream, const mio_unix_addr *addr) {
   mio_net_name name;
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   int result = mio_socket_unix_peer(addr, &name);
   if (result == 0) result = mio_socket_begin_unix(stream, MIO_NET_STREAM, addr, &name, &handle);
   return result < 0 ? result : mio_socket_finish(stream, handle, mio_net_connect(handle, &name));
@@ -56,7 +56,7 @@ int mio_unix_stream_peer_addr(const mio_unix_stream *stream, mio_unix_addr *out_
 int mio_unix_stream_peer_credentials(const mio_unix_stream *stream,
                                      mio_unix_credentials *out_credentials) {
   mio_unix_credentials found;
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   if (out_credentials == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   int result = mio_socket_handle(stream, &handle);
   if (result == 0) result = mio_net_peer_credentials(handle, &found.uid, &found.gid, &found.pid);

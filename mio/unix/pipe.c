@@ -48,7 +48,7 @@ static int adopt(void *end, mio_handle handle) {
 }
 
 static int set_nonblocking(const void *end, bool on) {
-  mio_handle handle;
+  mio_handle handle = MIO_HANDLE_NONE;
   const int result = mio_socket_handle(end, &handle);
   return result < 0 ? result : mio_pipe_set_nonblocking(handle, on);
 }

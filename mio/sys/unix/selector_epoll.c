@@ -85,7 +85,6 @@ void mio_selector_close(mio_selector *selector) {
 /* A timeout for epoll_wait: whole milliseconds, rounded up, and at most what an int holds: 24.8
  * days, after which the caller waits again. */
 static int milliseconds(uint64_t timeout_ns) {
-  if (timeout_ns == MIO_FOREVER) return -1;
   const uint64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
   return ms > INT_MAX ? INT_MAX : (int)ms;
 }
@@ -132,11 +131,12 @@ static struct epoll_event *kernel_events(mio_event *events) { return (struct epo
 
 int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacity,
                         uint64_t timeout_ns) {
+  struct epoll_event *events = kernel_events(out);
   int count;
-  if (timeout_ns == 0 || timeout_ns == MIO_FOREVER ||
-      !wait_ns(selector->epoll, kernel_events(out), (int)capacity, timeout_ns, &count)) {
-    count =
-        epoll_wait(selector->epoll, kernel_events(out), (int)capacity, milliseconds(timeout_ns));
+  if (timeout_ns == 0 || timeout_ns == MIO_FOREVER) {
+    count = epoll_wait(selector->epoll, events, (int)capacity, timeout_ns == 0 ? 0 : -1);
+  } else if (!wait_ns(selector->epoll, events, (int)capacity, timeout_ns, &count)) {
+    count = epoll_wait(selector->epoll, events, (int)capacity, milliseconds(timeout_ns));
   }
   return count < 0 ? -errno : count;
 }
