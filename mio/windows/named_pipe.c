@@ -4,6 +4,7 @@
 #include "mio/sys/windows/os.h"
 
 #include <string.h>
+#include <wchar.h>
 
 #include "mio/error.h"
 #include "mio/registry.h"

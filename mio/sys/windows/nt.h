@@ -26,6 +26,12 @@ NTSTATUS NTAPI NtCancelIoFileEx(HANDLE file, IO_STATUS_BLOCK *request, IO_STATUS
 NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE port, void *entries, ULONG count, ULONG *out_removed,
                                       LARGE_INTEGER *timeout, BOOLEAN alertable);
 
+/* What a file is, and changing it: `out` and `in` are the structure that the class asks for. */
+NTSTATUS NTAPI NtQueryInformationFile(HANDLE file, IO_STATUS_BLOCK *out_status, void *out,
+                                      ULONG len, FILE_INFORMATION_CLASS what);
+NTSTATUS NTAPI NtSetInformationFile(HANDLE file, IO_STATUS_BLOCK *out_status, void *in, ULONG len,
+                                    FILE_INFORMATION_CLASS what);
+
 /* The Win32 code of a status that is an error, as a result of this library. */
 static inline int mio_nt_result(NTSTATUS status) { return -(int)RtlNtStatusToDosError(status); }
 
