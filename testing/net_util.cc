@@ -86,7 +86,12 @@ int ConnectUnix(mio_unix_stream *client, mio_unix_stream *server) {
 int ConnectLocal(mio_tcp_stream *client, mio_tcp_stream *server) {
   UnixStream a, b;
   int result = mio_unix_stream_pair(&a, &b);
-  if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) return ConnectTcp(client, server);
+  if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) {
+    result = ConnectTcp(client, server);
+    // A small write is not to wait for the acknowledgement of the one before.
+    if (result == 0) result = mio_tcp_stream_set_nodelay(client, true);
+    return result < 0 ? result : mio_tcp_stream_set_nodelay(server, true);
+  }
   for (const auto &[from, to] : {std::pair(&a, client), std::pair(&b, server)}) {
     mio_handle handle = MIO_HANDLE_NONE;
     if (result == 0) result = mio_unix_stream_release(from, &handle);

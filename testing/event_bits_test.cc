@@ -1,0 +1,33 @@
+// The accessors over records of epoll and of the poll(2) selector: testing/kqueue has those of kqueue.
+
+#include <cstdint>
+
+#include "gtest/gtest.h"
+#include "mio/event.h"
+
+namespace mio_test {
+namespace {
+
+// A record as the system writes it, made by hand. epoll and the poll(2) selector give these
+// meanings the same bits.
+TEST(Event, AccessorsOfEachCombination) {
+  constexpr uint32_t kIn = 0x1, kPri = 0x2, kOut = 0x4, kErr = 0x8, kHup = 0x10, kRdHup = 0x2000;
+  for (uint32_t bits = 0; bits < 0x40; ++bits) {
+    const uint32_t flags = (bits & 0x1f) | ((bits & 0x20) != 0 ? kRdHup : 0);
+    const auto all = [flags](uint32_t wanted) { return (flags & wanted) == wanted; };
+    mio_event event = {};
+    event.events = flags;
+    EXPECT_EQ(all(kIn) || all(kPri), mio_event_is_readable(&event)) << flags;
+    EXPECT_EQ(all(kOut), mio_event_is_writable(&event)) << flags;
+    EXPECT_EQ(all(kErr), mio_event_is_error(&event)) << flags;
+    EXPECT_EQ(all(kPri), mio_event_is_priority(&event)) << flags;
+    EXPECT_EQ(all(kHup) || all(kIn | kRdHup), mio_event_is_read_closed(&event)) << flags;
+    EXPECT_EQ(all(kHup) || all(kOut | kErr) || flags == kErr, mio_event_is_write_closed(&event))
+        << flags;
+    EXPECT_FALSE(mio_event_is_aio(&event));
+    EXPECT_FALSE(mio_event_is_lio(&event));
+  }
+}
+
+}  // namespace
+}  // namespace mio_test
