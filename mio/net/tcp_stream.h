@@ -81,18 +81,19 @@ int mio_tcp_stream_peer_addr(const mio_tcp_stream *stream, mio_addr *out_addr);
  * connect that failed is told. */
 int mio_tcp_stream_take_error(mio_tcp_stream *stream);
 
-/* Whether small writes go out at once (TCP_NODELAY) rather than being gathered. Off by default. */
+/* Whether small writes go out at once (TCP_NODELAY) rather than being gathered. Off by default. On
+ * Windows to be set once the stream is writable: before, the system may refuse. */
 int mio_tcp_stream_nodelay(const mio_tcp_stream *stream, bool *out_on);
 int mio_tcp_stream_set_nodelay(mio_tcp_stream *stream, bool on);
 
-/* The time to live (IPv4) or hop limit (IPv6) of what it sends, 1 to 255. */
+/* The time to live (IPv4) or hop limit (IPv6) of what it sends, 1 to 255. On Windows as nodelay. */
 int mio_tcp_stream_ttl(const mio_tcp_stream *stream, uint32_t *out_ttl);
 int mio_tcp_stream_set_ttl(mio_tcp_stream *stream, uint32_t ttl);
 
 /* What close does with bytes that were written but not sent: MIO_LINGER_OFF, the default, lets the
  * system send them afterwards; 0 throws them away and resets the connection; n makes closing wait
  * for up to n seconds on some systems, which an event loop hardly wants. MIO_ERROR_INVALID_INPUT
- * for other negative values. */
+ * for other negative values, and on Windows for more than 65535. */
 #define MIO_LINGER_OFF (-1)
 int mio_tcp_stream_linger(const mio_tcp_stream *stream, int *out_seconds);
 int mio_tcp_stream_set_linger(mio_tcp_stream *stream, int seconds);

@@ -73,7 +73,8 @@ ptrdiff_t mio_udp_socket_send_to_vectored(mio_udp_socket *socket, const mio_iove
                                           size_t count, const mio_addr *to);
 
 /* Receives one datagram of at most `len` bytes, and where it came from (`out_from` may be NULL).
- * Returns its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. */
+ * Returns its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. What does not fit is
+ * lost without an error, also on Windows, whose own calls answer WSAEMSGSIZE. */
 ptrdiff_t mio_udp_socket_recv_from(mio_udp_socket *socket, void *buffer, size_t len,
                                    mio_addr *out_from);
 
@@ -90,7 +91,8 @@ ptrdiff_t mio_udp_socket_peek_from(mio_udp_socket *socket, void *buffer, size_t 
 int mio_udp_socket_connect(mio_udp_socket *socket, const mio_addr *addr);
 
 /* The transfers of a connected socket; unconnected, to send is MIO_ERROR_NOT_CONNECTED.
- * MIO_ERROR_CONNECTION_REFUSED tells that an earlier one found nobody. */
+ * MIO_ERROR_CONNECTION_REFUSED (on Windows MIO_ERROR_CONNECTION_RESET) tells that an earlier one
+ * found nobody; a socket that is not connected is not told. */
 ptrdiff_t mio_udp_socket_send(mio_udp_socket *socket, const void *buffer, size_t len);
 ptrdiff_t mio_udp_socket_send_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
                                        size_t count);

@@ -47,7 +47,8 @@ int mio_unix_stream_connect_addr(mio_unix_stream *stream, const mio_unix_addr *a
 
 /* Makes two streams that are connected to each other. Both have to be closed, and not the same;
  * both or none are open then. MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_UNSUPPORTED where the system has
- * no such pairs. */
+ * no Unix sockets. On Windows they are connected by way of a file in the folder for temporary files,
+ * which is gone when this returns but is one end's name. */
 int mio_unix_stream_pair(mio_unix_stream *a, mio_unix_stream *b);
 
 /* Deregisters and closes it. Always legal, also twice and on NULL. */
