@@ -20,8 +20,11 @@ extern "C" {
  * say is true, but a system that cannot tell keeps silent, so a program also has to do with the
  * answer of the next read or write.
  *
- *   system          error   read_closed          write_closed               priority
- *   epoll, poll(2)  ERR     HUP, or IN + RDHUP   HUP, OUT + ERR, or just ERR   PRI
+ *                  epoll, poll(2)              Windows (AFD)
+ *   error          ERR                         CONNECT_FAIL
+ *   read_closed    HUP, or IN + RDHUP          DISCONNECT, ABORT or CONNECT_FAIL
+ *   write_closed   HUP, OUT + ERR, just ERR    ABORT or CONNECT_FAIL
+ *   priority       PRI                         RECEIVE_EXPEDITED
  *
  * A source may yield one event with everything in it or several with a part each, depending on the
  * OS. Spurious events are allowed: an operation after an event may still say would-block. */

@@ -30,7 +30,8 @@ typedef uint32_t mio_interest;
 /* Bytes can be given without blocking, or a connect has come to its end, well or badly. */
 #define MIO_WRITABLE ((mio_interest)0x02)
 
-/* Urgent data (epoll's EPOLLPRI, poll's POLLPRI). Linux and Android; elsewhere unsupported. */
+/* Urgent data (epoll's EPOLLPRI, poll's POLLPRI, AFD's RECEIVE_EXPEDITED). Linux, Android, Windows
+ * and poll(2); elsewhere unsupported. */
 #define MIO_PRIORITY ((mio_interest)0x04)
 
 /* Mode: level-triggered instead of edge-triggered. */

@@ -43,14 +43,15 @@ extern "C" {
  *
  * What differs:
  *
- * - With epoll, I/O done directly on the handle is fine. With poll(2) all I/O of an edge-triggered
- *   source has to go through this library or mio_source_try_io (MIO_FEATURE_DIRECT_IO tells).
+ * - With epoll, I/O done directly on the handle is fine. With poll(2) and on Windows all I/O of an
+ *   edge-triggered source has to go through this library or mio_source_try_io
+ *   (MIO_FEATURE_DIRECT_IO tells).
  * - read_closed and write_closed come only where the system tells; see mio/event.h.
  * - Where AF_UNIX, priority, nesting or a mode is missing, the call says MIO_ERROR_UNSUPPORTED.
  *
  * Zeroed is valid and closed. The struct may be moved while no other thread uses it. One thread at
- * a time should wait (several may, on Unix: each event goes to one of them); all else is safe from
- * any thread. Comes from mio's `Poll`. */
+ * a time should wait (several may: each event goes to one of them); all else is safe from any
+ * thread. Comes from mio's `Poll`. */
 struct mio_selector;
 
 /* The part of a poll that sources are registered with; see mio_registry_clone. The fields are the
@@ -96,7 +97,8 @@ void mio_poll_close(mio_poll *poll);
  *
  * `timeout_ns`: 0 asks the OS and returns at once; MIO_FOREVER has no end; all else is kept to the
  * precision of the system's timers, never early: nanoseconds on Linux from 5.11 on (epoll_pwait2)
- * and with ppoll, else rounded up to milliseconds.
+ * and with ppoll, 100 nanoseconds on Windows (as far as its timers tick), else rounded up to
+ * milliseconds.
  *
  * Errors, with `events` empty: MIO_ERROR_INTERRUPTED when a signal handler ran;
  * MIO_ERROR_INVALID_INPUT for a closed poll or events without capacity. Allocates nothing. At most

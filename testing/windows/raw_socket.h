@@ -1,9 +1,9 @@
 #ifndef TESTING_WINDOWS_RAW_SOCKET_H_
 #define TESTING_WINDOWS_RAW_SOCKET_H_
 
+#include <windows.h>
 #include <winsock2.h>
 #include <ws2tcpip.h>
-#include <windows.h>
 
 #include <cstdint>
 #include <string>
@@ -37,9 +37,7 @@ class RawSocket {
     EXPECT_NE(INVALID_SOCKET, socket_) << WSAGetLastError();
   }
   ~RawSocket() { Close(); }
-  RawSocket(RawSocket &&other) noexcept : socket_(other.socket_) {
-    other.socket_ = INVALID_SOCKET;
-  }
+  RawSocket(RawSocket &&other) noexcept : socket_(other.socket_) { other.socket_ = INVALID_SOCKET; }
   RawSocket &operator=(RawSocket &&other) noexcept {
     Close();
     socket_ = other.socket_;
@@ -83,7 +81,8 @@ class RawSocket {
   }
 
   void SendTo(const sockaddr_in &addr) const {
-    EXPECT_EQ(1, sendto(socket_, "x", 1, 0, reinterpret_cast<const sockaddr *>(&addr), sizeof addr));
+    EXPECT_EQ(1,
+              sendto(socket_, "x", 1, 0, reinterpret_cast<const sockaddr *>(&addr), sizeof addr));
   }
 
   // What there is to read; empty if it would block or is at its end.
@@ -97,8 +96,8 @@ class RawSocket {
   void Reset() {
     linger off = {};
     off.l_onoff = 1;
-    EXPECT_EQ(0, setsockopt(socket_, SOL_SOCKET, SO_LINGER, reinterpret_cast<char *>(&off),
-                            sizeof off));
+    EXPECT_EQ(
+        0, setsockopt(socket_, SOL_SOCKET, SO_LINGER, reinterpret_cast<char *>(&off), sizeof off));
     Close();
   }
 

@@ -64,12 +64,11 @@ class HeapWatch {
 class Selector : public ::testing::Test {
  protected:
   Selector() {
-    const mio_allocator counted = {
-        [](void *context, size_t size) {
-          ++static_cast<Selector *>(context)->allocations_;
-          return std::malloc(size);
-        },
-        [](void *, void *memory, size_t) { std::free(memory); }, this};
+    const mio_allocator counted = {[](void *context, size_t size) {
+                                     ++static_cast<Selector *>(context)->allocations_;
+                                     return std::malloc(size);
+                                   },
+                                   [](void *, void *memory, size_t) { std::free(memory); }, this};
     EXPECT_OK(mio_set_allocator(&counted));
   }
   ~Selector() override { EXPECT_OK(mio_set_allocator(nullptr)); }
@@ -231,14 +230,14 @@ TEST_F(Selector, ARegistrationWithoutMemoryLeavesNothing) {
     mio_poll poll = {};
     ASSERT_OK(mio_poll_init(&poll, nullptr));
     Source source;
-    EXPECT_ERROR(mio_registry_register(mio_poll_registry(&poll), &source.source.source, 1,
-                                       MIO_READABLE),
-                 MIO_ERROR_OUT_OF_MEMORY);
+    EXPECT_ERROR(
+        mio_registry_register(mio_poll_registry(&poll), &source.source.source, 1, MIO_READABLE),
+        MIO_ERROR_OUT_OF_MEMORY);
     EXPECT_ERROR(mio_registry_deregister(mio_poll_registry(&poll), &source.source.source),
                  MIO_ERROR_NOT_FOUND);
     budget.left = 1;
-    EXPECT_OK(mio_registry_register(mio_poll_registry(&poll), &source.source.source, 1,
-                                    MIO_READABLE));
+    EXPECT_OK(
+        mio_registry_register(mio_poll_registry(&poll), &source.source.source, 1, MIO_READABLE));
     mio_poll_close(&poll);
   }
 }

@@ -244,9 +244,7 @@ TEST(SelectorThreads, WhoRegisteredMayBeGone) {
     SocketSource source;
     ASSERT_OK(mio_windows_socket_init(&source, pair.ours.handle()));
     Waiter waiter(&poll);
-    std::thread([&] {
-      EXPECT_OK(poll.Register(&source->source, kSource, MIO_READABLE));
-    }).join();
+    std::thread([&] { EXPECT_OK(poll.Register(&source->source, kSource, MIO_READABLE)); }).join();
     pair.theirs.Send();
     EXPECT_EQ(mio_token{kSource}, waiter.Join());
   }

@@ -111,8 +111,7 @@ TEST_F(SocketTest, UrgentDataIsPriority) {
   pair_.theirs.Send();
   EXPECT_TRUE(poll_.Quiet(kSource).None());
   ASSERT_EQ(1, send(pair_.theirs.get(), "!", 1, MSG_OOB));
-  const Readiness readiness =
-      poll_.WaitFor(kSource, [](const Readiness &r) { return r.priority; });
+  const Readiness readiness = poll_.WaitFor(kSource, [](const Readiness &r) { return r.priority; });
   EXPECT_FALSE(readiness.readable);
 }
 
@@ -135,8 +134,8 @@ TEST_P(SocketReset, IsToldWhateverTheInterest) {
   ASSERT_OK(poll_.Register(source(), kSource, GetParam()));
   poll_.Quiet(kSource); /* the edge that there may be is used up */
   pair_.theirs.Reset();
-  const Readiness readiness = poll_.WaitFor(
-      kSource, [](const Readiness &r) { return r.read_closed && r.write_closed; });
+  const Readiness readiness =
+      poll_.WaitFor(kSource, [](const Readiness &r) { return r.read_closed && r.write_closed; });
   EXPECT_TRUE(readiness.readable && readiness.writable);
   EXPECT_EQ(SOCKET_ERROR, send(pair_.ours.get(), "x", 1, 0));
 }
@@ -161,14 +160,13 @@ TEST(SocketConnect, FailureIsAnErrorAndWritable) {
     ASSERT_EQ(SOCKET_ERROR, socket.Connect(nobody));
     ASSERT_EQ(WSAEWOULDBLOCK, WSAGetLastError());
     ASSERT_OK(poll.Register(&source->source, kSource, interest));
-    const Readiness readiness =
-        poll.WaitFor(kSource, [](const Readiness &r) { return r.error; });
+    const Readiness readiness = poll.WaitFor(kSource, [](const Readiness &r) { return r.error; });
     EXPECT_TRUE(readiness.writable && readiness.readable);
     EXPECT_TRUE(readiness.read_closed && readiness.write_closed);
     int error = 0;
     int len = sizeof error;
-    ASSERT_EQ(0, getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, reinterpret_cast<char *>(&error),
-                            &len));
+    ASSERT_EQ(
+        0, getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, reinterpret_cast<char *>(&error), &len));
     EXPECT_ERROR(-error, MIO_ERROR_CONNECTION_REFUSED);
   }
 }
