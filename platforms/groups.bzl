@@ -41,7 +41,12 @@ def config_groups():
             wakers["pipe"].append(_setting("_auto_waker_" + os, os, {":waker": "auto"}))
         elif os in EPOLL_OS:
             selectors["epoll"].append(_setting("_epoll_" + os, os, {":selector": "auto"}))
-            wakers["eventfd"].append(_setting("_eventfd_" + os, os, {":waker": "auto"}))
+            for selector in ["auto", "poll"]:
+                wakers["eventfd"].append(_setting(
+                    "_eventfd_%s_%s" % (selector, os),
+                    os,
+                    {":selector": selector, ":waker": "auto"},
+                ))
         elif os in KQUEUE_OS:
             # EVFILT_USER needs a kqueue to post to, which the poll(2) selector has none of.
             selectors["kqueue"].append(_setting("_kqueue_" + os, os, {":selector": "auto"}))
@@ -51,6 +56,15 @@ def config_groups():
             wakers["pipe"].append(
                 _setting("_poll_pipe_" + os, os, {":selector": "poll", ":waker": "auto"}),
             )
+
+    # The kqueue selector on Linux, over testing/kqueue/model.h: for its tests.
+    model = _setting("selector_kqueue_model", "linux", {":selector": "kqueue_model"})
+    selectors["kqueue"].append(model)
+    wakers["kqueue"].append(_setting(
+        "_user_model",
+        "linux",
+        {":selector": "kqueue_model", ":waker": "auto"},
+    ))
 
     for name, settings in selectors.items():
         _any_of("selector_" + name, settings)

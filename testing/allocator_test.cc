@@ -203,7 +203,7 @@ TEST_F(Allocator, HugeReservation) {
   options.reserve_sources = SIZE_MAX;
   mio_poll poll = {};
   const int result = mio_poll_init(&poll, &options);
-  if (SelectorName() == "epoll") {
+  if (SelectorName() == "epoll" || SelectorName() == "kqueue") {  // they keep no table
     EXPECT_OK(result);
   } else {
     EXPECT_LT(result, 0);

@@ -16,7 +16,8 @@ using SourceFd = Closing<mio_source_fd, mio_source_fd_close>;
 class EpollFlags : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!Supports(MIO_FEATURE_RAW_FLAGS)) GTEST_SKIP() << SelectorName() << " has no such flags";
+    if (SelectorName() != "epoll") GTEST_SKIP() << SelectorName() << " has no such flags";
+    ASSERT_TRUE(Supports(MIO_FEATURE_RAW_FLAGS));
     ASSERT_OK(mio_pipe_pair(&sender_, &receiver_));
   }
 
@@ -248,7 +249,7 @@ TEST(EpollFlagsSupport, IsAsTheFeatureSays) {
   Poll poll;
   Sender sender;
   Receiver receiver;
-  const bool supported = mio_poll_supports(poll.get(), MIO_FEATURE_RAW_FLAGS);
+  const bool supported = SelectorName() == "epoll";
   const mio_error expected = supported ? MIO_OK : MIO_ERROR_UNSUPPORTED;
   ASSERT_OK(mio_pipe_pair(&sender, &receiver));
   mio_source *source = &receiver->source;

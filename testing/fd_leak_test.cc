@@ -498,6 +498,7 @@ TEST_F(FdLeakRegistration, DeregisterFails) {
 
 // A wait that the system fails tells so, has no events, and the next one works.
 TEST(FdLeakWait, WaitFails) {
+  if (SelectorName() == "kqueue") GTEST_SKIP() << "kevent is not among what can be failed here";
   Poll poll;
   Closing<mio_unix_stream, mio_unix_stream_close> a, b;
   ASSERT_OK(mio_unix_stream_pair(&a, &b));

@@ -205,7 +205,8 @@ TEST(GuaranteesUnix, G19_APollsOwnDescriptorsAreNotInherited) {
     ++opened;
     EXPECT_FALSE(IsInherited(fd)) << fd;
   }
-  EXPECT_GE(opened, 2) << "a selector, or its bells, and a waker";
+  // A kqueue is its own waker.
+  EXPECT_GE(opened, SelectorName() == "kqueue" ? 1 : 2) << "a selector, or its bells, and a waker";
 }
 
 TEST(GuaranteesUnix, G19_PipesAreNonBlockingNotInheritedAndSilent) {

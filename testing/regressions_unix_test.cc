@@ -280,7 +280,9 @@ TEST(RegressionsUnix, PollIsUsableAfterAnErrorInAnUpdate) {
   SourceFd bad, gone;
   mio_handle handle = MIO_HANDLE_NONE;
   ASSERT_OK(poll.Register(good.source(), kOne, MIO_READABLE));
-  EXPECT_ERROR(poll.Register(spare.source(), kTwo, MIO_READABLE | MIO_AIO), MIO_ERROR_UNSUPPORTED);
+  const mio_interest unsupported = Supports(MIO_FEATURE_AIO) ? MIO_PRIORITY : MIO_AIO;
+  EXPECT_ERROR(poll.Register(spare.source(), kTwo, MIO_READABLE | unsupported),
+               MIO_ERROR_UNSUPPORTED);
   EXPECT_ERROR(poll.Register(spare.source(), kTwo, 0), MIO_ERROR_INVALID_INPUT);
 
   const mio_handle stale = NoSocket();

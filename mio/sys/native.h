@@ -21,6 +21,9 @@
 #elif defined(MIO_SELECTOR_POLL)
 #include "mio/sys/unix/event_poll.h"
 #include "mio/sys/unix/handle.h"
+#elif defined(MIO_SELECTOR_KQUEUE_MODEL)
+#include "mio/sys/unix/event_kqueue.h"
+#include "mio/sys/unix/handle.h"
 #elif defined(_WIN32)
 #include "mio/sys/windows/event_afd.h"
 #include "mio/sys/windows/handle.h"

@@ -28,6 +28,18 @@
 #define MIO_ON_BSD 0
 #endif
 
+#if defined(__FreeBSD__)
+#define MIO_ON_FREEBSD 1
+#else
+#define MIO_ON_FREEBSD 0
+#endif
+
+#if defined(__DragonFly__)
+#define MIO_ON_DRAGONFLY 1
+#else
+#define MIO_ON_DRAGONFLY 0
+#endif
+
 #if defined(__NetBSD__)
 #define MIO_ON_NETBSD 1
 #else
@@ -100,5 +112,11 @@
 #else
 #define MIO_KEEPALIVE_UNITS_PER_SECOND 1
 #endif
+
+/* Requests of aio_read(3) and the like that end in a kqueue, by SIGEV_KEVENT; lists of them, by
+ * lio_listio(2): FreeBSD's aio(4), DragonFly's aio_read(2). NetBSD, OpenBSD and Apple have the name
+ * of the filter in their headers only. */
+#define MIO_HAS_KQUEUE_AIO (MIO_ON_FREEBSD || MIO_ON_DRAGONFLY)
+#define MIO_HAS_KQUEUE_LIO MIO_ON_FREEBSD
 
 #endif /* MIO_SYS_UNIX_FEATURES_H_ */

@@ -1,0 +1,441 @@
+// The kqueue selector and waker over the model: what they ask the kernel for, and what they make of
+// every answer that a kernel can give.
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "mio/mio.h"
+#include "mio/unix/pipe.h"
+#include "mio/unix/source_fd.h"
+#include "testing/kqueue/model.h"
+#include "testing/net_util.h"
+
+namespace mio_test {
+namespace {
+
+enum : mio_token { kOne = 1, kTwo, kThree };
+
+using Sender = Closing<mio_pipe_sender, mio_pipe_sender_close>;
+using Receiver = Closing<mio_pipe_receiver, mio_pipe_receiver_close>;
+using SourceFd = Closing<mio_source_fd, mio_source_fd_close>;
+
+constexpr mio_interest kBoth = MIO_READABLE | MIO_WRITABLE;
+
+class SelectorKqueue : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ("kqueue", SelectorName());
+    ASSERT_OK(mio_unix_stream_pair(&ours_, &theirs_));
+    ASSERT_OK(mio_pipe_pair(&sender_, &receiver_));
+    ASSERT_OK(mio_poll_handle(poll_.get(), &kq_));
+    empty_ = model_filter_count(kq_);
+    poll_.Now(0);
+    model_reset();
+  }
+  void TearDown() override { model_reset(); }
+
+  mio_source *stream() { return &ours_->source; }
+  mio_source *sender() { return &sender_->source; }
+  void Send() { ASSERT_EQ(1, mio_unix_stream_write(&theirs_, "x", 1)); }
+  size_t Filters() const { return model_filter_count(kq_) - empty_; }
+
+  // "READ 61" for each change since the last reset: filter and flags, in hexadecimal.
+  static std::vector<std::string> Log() {
+    struct kevent changes[64];
+    std::vector<std::string> lines;
+    const size_t count = model_log(changes, 64);
+    for (size_t i = 0; i < count; ++i) {
+      const int filter = changes[i].filter;
+      char line[32];
+      snprintf(line, sizeof line, "%s %x",
+               filter == EVFILT_READ    ? "READ"
+               : filter == EVFILT_WRITE ? "WRITE"
+               : filter == EVFILT_USER  ? "USER"
+                                        : "other",
+               static_cast<unsigned>(changes[i].flags));
+      lines.push_back(line);
+    }
+    return lines;
+  }
+
+  Poll poll_;
+  Closing<mio_unix_stream, mio_unix_stream_close> ours_, theirs_;
+  Sender sender_;
+  Receiver receiver_;
+  mio_handle kq_ = MIO_HANDLE_NONE;
+  size_t empty_ = 0;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(SelectorKqueue, RegisterIsOneCallWithReceipts) {
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth));
+  EXPECT_EQ((Lines{"READ 61", "WRITE 61"}), Log());
+  EXPECT_EQ(1u, model_changing_calls());
+}
+
+TEST_F(SelectorKqueue, ModesAreFlags) {
+  const struct {
+    mio_interest interest;
+    Lines expected;
+  } cases[] = {{MIO_READABLE, {"READ 61"}},
+               {MIO_WRITABLE | MIO_LEVEL, {"WRITE 41"}},
+               {MIO_READABLE | MIO_ONESHOT, {"READ 51"}},
+               {MIO_READABLE | MIO_ONESHOT | MIO_LEVEL, {"READ 51"}}};
+  for (const auto &one : cases) {
+    model_reset();
+    ASSERT_OK(poll_.Register(stream(), kOne, one.interest));
+    EXPECT_EQ(one.expected, Log()) << one.interest;
+    ASSERT_OK(poll_.Deregister(stream()));
+    EXPECT_EQ(0u, Filters());
+  }
+}
+
+TEST_F(SelectorKqueue, ReregisterDeletesBothFiltersFirstInOneCall) {
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth));
+  model_reset();
+  ASSERT_OK(poll_.Reregister(stream(), kTwo, MIO_READABLE));
+  EXPECT_EQ((Lines{"READ 42", "WRITE 42", "READ 61"}), Log());
+  EXPECT_EQ(1u, model_changing_calls());
+  EXPECT_EQ(1u, Filters());
+}
+
+TEST_F(SelectorKqueue, ALevelBecomesAnEdge) {
+  Send();
+  ASSERT_OK(poll_.Register(stream(), kOne, MIO_READABLE | MIO_LEVEL));
+  EXPECT_TRUE(poll_.Now(kOne).readable);
+  EXPECT_TRUE(poll_.Now(kOne).readable);
+  ASSERT_OK(poll_.Reregister(stream(), kOne, MIO_READABLE));
+  EXPECT_TRUE(poll_.Now(kOne).readable);
+  EXPECT_TRUE(poll_.Now(kOne).None()) << "EV_CLEAR did not reach the level that was there";
+}
+
+TEST_F(SelectorKqueue, AFailedHalfIsUndone) {
+  for (const int filter : {EVFILT_READ, EVFILT_WRITE}) {
+    model_fail_changes(filter, EV_ADD, ENOMEM, 1);
+    EXPECT_ERROR(poll_.Register(stream(), kOne, kBoth), MIO_ERROR_OUT_OF_MEMORY);
+    EXPECT_EQ(0u, Filters()) << filter;
+    EXPECT_ERROR(poll_.Deregister(stream()), MIO_ERROR_NOT_FOUND);
+  }
+  EXPECT_TRUE(poll_.Now(kOne).None());
+  EXPECT_OK(poll_.Register(stream(), kTwo, kBoth));
+  EXPECT_TRUE(poll_.WaitWritable(kTwo).writable);
+}
+
+TEST_F(SelectorKqueue, AFailedReregisterLeavesNothingAndCanBeTriedAgain) {
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth));
+  model_fail_changes(EVFILT_WRITE, EV_ADD, ENOMEM, 1);
+  EXPECT_ERROR(poll_.Reregister(stream(), kTwo, kBoth), MIO_ERROR_OUT_OF_MEMORY);
+  EXPECT_EQ(0u, Filters());
+  EXPECT_TRUE(poll_.Now(kOne).None());
+  ASSERT_OK(poll_.Reregister(stream(), kThree, kBoth));
+  EXPECT_TRUE(poll_.WaitWritable(kThree).writable);
+}
+
+TEST_F(SelectorKqueue, AnInterruptedChangeIsASuccess) {
+  Send();
+  model_interrupt_changes(3);
+  ASSERT_OK(poll_.Register(stream(), kOne, MIO_READABLE));
+  ASSERT_OK(poll_.Reregister(stream(), kTwo, MIO_READABLE));
+  EXPECT_TRUE(poll_.WaitReadable(kTwo).readable);
+  ASSERT_OK(poll_.Deregister(stream()));
+  EXPECT_EQ(0u, Filters());
+}
+
+TEST_F(SelectorKqueue, AnInterruptedNotificationHasLanded) {
+  Waker waker;
+  ASSERT_OK(mio_waker_init(&waker, poll_.registry(), kOne));
+  model_interrupt_changes(1);
+  EXPECT_OK(mio_waker_wake(&waker));
+  EXPECT_TRUE(poll_.WaitReadable(kOne).readable);
+}
+
+TEST_F(SelectorKqueue, ReceiptsWithMoreFlagsAreUnderstood) {
+  model_keep_flags_in_receipts(true);
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth));
+  ASSERT_OK(poll_.Reregister(stream(), kTwo, MIO_WRITABLE));
+  EXPECT_TRUE(poll_.WaitWritable(kTwo).writable);
+  ASSERT_OK(poll_.Deregister(stream()));
+  model_fail_changes(EVFILT_WRITE, EV_ADD, ENOMEM, 1);
+  EXPECT_ERROR(poll_.Register(stream(), kOne, kBoth), MIO_ERROR_OUT_OF_MEMORY);
+}
+
+TEST_F(SelectorKqueue, WhatIsGoneByItselfIsDeregisteredAsWell) {
+  ASSERT_OK(poll_.Register(stream(), kOne, MIO_WRITABLE | MIO_ONESHOT));
+  EXPECT_TRUE(poll_.WaitWritable(kOne).writable);
+  EXPECT_EQ(0u, Filters());
+  EXPECT_OK(poll_.Deregister(stream()));
+}
+
+TEST_F(SelectorKqueue, EventsOfOneSourceMayComeApart) {
+  Send();
+  model_deliver_at_most(1);
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth));
+  const auto both = [](const Readiness &seen) { return seen.readable && seen.writable; };
+  EXPECT_EQ(2, poll_.WaitFor(kOne, both).events);
+}
+
+TEST_F(SelectorKqueue, ExtraWriteEdgesAreEventsLikeOthers) {
+  ASSERT_OK(poll_.Register(stream(), kOne, MIO_WRITABLE));
+  EXPECT_TRUE(poll_.WaitWritable(kOne).writable);
+  mio_handle fd = MIO_HANDLE_NONE;
+  ASSERT_OK(mio_unix_stream_handle(&ours_, &fd));
+  model_touch(static_cast<uintptr_t>(fd), EVFILT_WRITE);
+  EXPECT_TRUE(poll_.Now(kOne).writable);
+}
+
+// Two filters, one shot.
+
+TEST_F(SelectorKqueue, APairIsSilentAfterItsFirstEvent) {
+  Send();
+  model_deliver_at_most(1);
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth | MIO_ONESHOT));
+  const auto any = [](const Readiness &seen) { return seen.events > 0; };
+  EXPECT_EQ(1, poll_.WaitFor(kOne, any).events);
+  EXPECT_EQ(0u, Filters());
+  EXPECT_TRUE(poll_.Quiet(kOne).None());
+  ASSERT_OK(poll_.Reregister(stream(), kTwo, kBoth | MIO_ONESHOT));
+  EXPECT_EQ(1, poll_.WaitFor(kTwo, any).events);
+  EXPECT_TRUE(poll_.Quiet(kTwo).None());
+  EXPECT_OK(poll_.Deregister(stream()));
+}
+
+TEST_F(SelectorKqueue, APairMayTellBothAtOnce) {
+  Send();
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth | MIO_ONESHOT));
+  const Readiness seen = poll_.Now(kOne);
+  EXPECT_TRUE(seen.readable && seen.writable) << seen;
+  EXPECT_EQ(0u, Filters());
+}
+
+TEST_F(SelectorKqueue, MorePairsThanOneCallTakes) {
+  constexpr int kCount = 23;
+  std::vector<Closing<mio_unix_stream, mio_unix_stream_close>> a(kCount), b(kCount);
+  for (size_t i = 0; i < kCount; ++i) {
+    ASSERT_OK(mio_unix_stream_pair(&a[i], &b[i]));
+    ASSERT_OK(poll_.Register(&a[i]->source, kOne, kBoth | MIO_ONESHOT));
+  }
+  EXPECT_EQ(kCount, poll_.Now(kOne).events);
+  EXPECT_EQ(0u, Filters());
+}
+
+TEST_F(SelectorKqueue, OthersGoOnAsTheyWereBesidePairs) {
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth | MIO_ONESHOT));
+  ASSERT_OK(poll_.Register(sender(), kTwo, MIO_WRITABLE | MIO_LEVEL));
+  EXPECT_TRUE(poll_.Now(kOne).writable);
+  EXPECT_TRUE(poll_.WaitWritable(kTwo).writable);
+  EXPECT_TRUE(poll_.WaitWritable(kTwo).writable);
+  EXPECT_TRUE(poll_.Quiet(kOne).None());
+}
+
+TEST_F(SelectorKqueue, WaitsWithPairsKeepTheirTimeout) {
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth | MIO_ONESHOT));
+  EXPECT_TRUE(poll_.WaitWritable(kOne).writable);
+  const uint64_t start = NowNs();
+  ASSERT_OK(poll_.Wait(kQuiet));
+  EXPECT_GE(NowNs() - start, kQuiet);
+  EXPECT_TRUE(mio_events_is_empty(poll_.events()));
+}
+
+// A hang-up of a pipe's writer ends its one filter with EV_ONESHOT, which is no pair.
+TEST_F(SelectorKqueue, APipesHangUpIsNotTakenForAPair) {
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth | MIO_ONESHOT));
+  EXPECT_TRUE(poll_.Now(kOne).writable);
+  ASSERT_OK(poll_.Register(sender(), kTwo, kBoth));
+  EXPECT_TRUE(poll_.WaitWritable(kTwo).writable);
+  mio_pipe_receiver_close(&receiver_);
+  const auto closed = [](const Readiness &seen) { return seen.write_closed; };
+  EXPECT_TRUE(poll_.WaitFor(kTwo, closed).write_closed);
+  EXPECT_EQ(1u, Filters()) << "EVFILT_READ is there still";
+}
+
+// The event of the old registration is in the poller's hands when the new one comes: it must not
+// be disarmed with the old.
+TEST_F(SelectorKqueue, ARegistrationThatComesInBetweenIsNotDisarmed) {
+  struct Context {
+    Poll *poll;
+    mio_source *source;
+    std::thread thread;
+    std::atomic<bool> done{false};
+  } context;
+  context.poll = &poll_;
+  context.source = stream();
+  Send();
+  ASSERT_OK(poll_.Register(stream(), kOne, kBoth | MIO_ONESHOT));
+  model_deliver_at_most(1);
+  poll_.Now(0);  // what told of the first pair
+  ASSERT_OK(poll_.Reregister(stream(), kOne, kBoth | MIO_ONESHOT));
+  const auto hook = [](void *arg) {
+    Context *c = static_cast<Context *>(arg);
+    c->thread = std::thread([c] {
+      EXPECT_OK(c->poll->Reregister(c->source, kTwo, kBoth | MIO_ONESHOT));
+      c->done = true;
+    });
+    // It has to wait for the select to be over, and so never comes to an end here.
+    for (const uint64_t end = NowNs() + kQuiet; !c->done && NowNs() < end;) {
+      std::this_thread::yield();
+    }
+  };
+  model_after_wait(hook, &context);
+  EXPECT_OK(poll_.Wait(0));
+  ASSERT_TRUE(context.thread.joinable());
+  context.thread.join();
+  ASSERT_EQ(1u, mio_events_count(poll_.events()));
+  EXPECT_EQ(mio_token{kOne}, mio_event_token(mio_events_get(poll_.events(), 0)));
+  EXPECT_EQ(2u, Filters()) << "the new pair is whole";
+}
+
+// A wait that began before there were pairs would take one of the two only.
+TEST_F(SelectorKqueue, TheFirstPairReachesAWaitThatSleeps) {
+  std::atomic<bool> begun{false};
+  Send();
+  Poll poll;
+  model_deliver_at_most(1);
+  model_before_wait([](void *arg) { *static_cast<std::atomic<bool> *>(arg) = true; }, &begun);
+  std::thread sleeper([&poll] { EXPECT_OK(poll.Wait()); });
+  while (!begun) std::this_thread::yield();
+  ASSERT_OK(poll.Register(stream(), kOne, kBoth | MIO_ONESHOT));
+  sleeper.join();
+  EXPECT_EQ(1u, mio_events_count(poll.events()));
+  EXPECT_TRUE(poll.Quiet(kOne).None());
+}
+
+// Writers that are registered after their reader has gone.
+
+class HungUpWriter : public SelectorKqueue, public ::testing::WithParamInterface<int> {
+ protected:
+  void SetUp() override {
+    SelectorKqueue::SetUp();
+    model_refuse_pipes_with(GetParam());
+    mio_pipe_receiver_close(&receiver_);
+  }
+};
+
+TEST_P(HungUpWriter, IsTold) {
+  ASSERT_OK(poll_.Register(sender(), kOne, MIO_WRITABLE));
+  const Readiness seen = poll_.Now(kOne);
+  EXPECT_TRUE(seen.writable && seen.write_closed) << seen;
+  EXPECT_FALSE(seen.readable) << seen;
+  EXPECT_TRUE(poll_.Now(kOne).None()) << "an edge";
+  ASSERT_OK(poll_.Reregister(sender(), kTwo, MIO_WRITABLE));
+  EXPECT_TRUE(poll_.Now(kTwo).write_closed) << "reported anew";
+}
+
+TEST_P(HungUpWriter, IsToldAgainAndAgainAsALevel) {
+  ASSERT_OK(poll_.Register(sender(), kOne, MIO_WRITABLE | MIO_LEVEL));
+  EXPECT_TRUE(poll_.Now(kOne).write_closed);
+  EXPECT_TRUE(poll_.Now(kOne).write_closed);
+}
+
+TEST_P(HungUpWriter, IsToldOnceWithOneShot) {
+  ASSERT_OK(poll_.Register(sender(), kOne, MIO_WRITABLE | MIO_ONESHOT));
+  EXPECT_TRUE(poll_.Now(kOne).write_closed);
+  EXPECT_EQ(0u, Filters());
+}
+
+TEST_P(HungUpWriter, IsDeregistered) {
+  ASSERT_OK(poll_.Register(sender(), kOne, MIO_WRITABLE));
+  ASSERT_OK(poll_.Deregister(sender()));
+  EXPECT_EQ(0u, Filters());
+  EXPECT_TRUE(poll_.Now(kOne).None());
+}
+
+TEST_P(HungUpWriter, IsGoneWhenItIsClosed) {
+  ASSERT_OK(poll_.Register(sender(), kOne, MIO_WRITABLE | MIO_LEVEL));
+  mio_pipe_sender_close(&sender_);
+  EXPECT_EQ(0u, Filters());
+  EXPECT_TRUE(poll_.Now(kOne).None());
+}
+
+TEST_P(HungUpWriter, ADescriptorThatIsNotOpenIsAnErrorAllTheSame) {
+  SourceFd source;
+  const mio_handle stale = NoSocket();
+  ASSERT_OK(mio_source_fd_init(&source, stale));
+  CloseHandle(stale);
+  EXPECT_ERROR(poll_.Register(&source->source, kOne, MIO_WRITABLE), MIO_ERROR_INVALID_INPUT);
+  EXPECT_EQ(0u, Filters());
+}
+
+INSTANTIATE_TEST_SUITE_P(Refusal, HungUpWriter, ::testing::Values(EPIPE, EBADF),
+                         [](const ::testing::TestParamInfo<int> &test) {
+                           return test.param == EPIPE ? "EPIPE" : "EBADF";
+                         });
+
+// The waker.
+
+TEST_F(SelectorKqueue, APollIsOneDescriptorAndOneFilter) {
+  const int before = CountHandles();
+  const Poll poll;
+  EXPECT_EQ(before + 1, CountHandles());
+  EXPECT_EQ(1u, empty_);
+}
+
+TEST_F(SelectorKqueue, ANotificationIsABareTrigger) {
+  Waker waker;
+  ASSERT_OK(mio_waker_init(&waker, poll_.registry(), kOne));
+  model_reset();
+  ASSERT_OK(mio_waker_wake(&waker));  // the handle is exported: somebody may sleep
+  struct kevent changes[8];
+  ASSERT_EQ(1u, model_log(changes, 8));
+  EXPECT_EQ(EVFILT_USER, changes[0].filter);
+  EXPECT_EQ(0, changes[0].flags) << "EV_CLEAR would take it back, EV_ADD would make what is gone";
+  EXPECT_EQ(NOTE_TRIGGER, changes[0].fflags);
+}
+
+TEST_F(SelectorKqueue, APollWhoseWakerCannotBeHadIsNone) {
+  const int before = CountHandles();
+  mio_poll poll = {};
+  model_fail_changes(EVFILT_USER, EV_ADD, ENOMEM, 1);
+  EXPECT_ERROR(mio_poll_init(&poll, nullptr), MIO_ERROR_OUT_OF_MEMORY);
+  EXPECT_EQ(before, CountHandles());
+}
+
+TEST_F(SelectorKqueue, WakesFromSignalHandlers) {
+  static mio_waker waker;
+  waker = {};
+  ASSERT_OK(mio_waker_init(&waker, poll_.registry(), kOne));
+  ASSERT_NE(SIG_ERR, std::signal(SIGUSR1, [](int) { (void)mio_waker_wake(&waker); }));
+  for (int round = 0; round < 50; ++round) {
+    ASSERT_EQ(0, std::raise(SIGUSR1));
+    ASSERT_TRUE(poll_.WaitReadable(kOne).readable);
+  }
+  std::signal(SIGUSR1, SIG_DFL);
+  mio_waker_close(&waker);
+}
+
+// Timeouts and misuse.
+
+TEST_F(SelectorKqueue, AnyTimeoutIsLegal) {
+  Waker waker;
+  ASSERT_OK(mio_waker_init(&waker, poll_.registry(), kOne));
+  for (const uint64_t timeout : {uint64_t{1}, kSecond - 1, kSecond, UINT64_MAX / 2, UINT64_MAX - 1}) {
+    Send();
+    ASSERT_OK(poll_.Register(stream(), kTwo, MIO_READABLE));
+    EXPECT_OK(poll_.Wait(timeout)) << timeout;
+    EXPECT_EQ(1u, mio_events_count(poll_.events()));
+    ASSERT_OK(poll_.Deregister(stream()));
+  }
+}
+
+TEST_F(SelectorKqueue, AKqueueInItselfIsRefused) {
+  SourceFd self;
+  ASSERT_OK(mio_source_fd_init(&self, kq_));
+  EXPECT_ERROR(poll_.Register(&self->source, kOne, MIO_READABLE), MIO_ERROR_INVALID_INPUT);
+}
+
+// Its EVFILT_WRITE does not exist, and with it the whole registration fails.
+TEST_F(SelectorKqueue, APollInAPollCannotBeWritable) {
+  Poll outer;
+  SourceFd inner;
+  ASSERT_OK(mio_source_fd_init(&inner, kq_));
+  EXPECT_ERROR(outer.Register(&inner->source, kOne, kBoth), MIO_ERROR_INVALID_INPUT);
+  EXPECT_OK(outer.Register(&inner->source, kOne, MIO_READABLE));
+}
+
+}  // namespace
+}  // namespace mio_test
