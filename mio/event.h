@@ -20,11 +20,14 @@ extern "C" {
  * say is true, but a system that cannot tell keeps silent, so a program also has to do with the
  * answer of the next read or write.
  *
- *                  epoll, poll(2)              Windows (AFD)
- *   error          ERR                         CONNECT_FAIL
- *   read_closed    HUP, or IN + RDHUP          DISCONNECT, ABORT or CONNECT_FAIL
- *   write_closed   HUP, OUT + ERR, just ERR    ABORT or CONNECT_FAIL
- *   priority       PRI                         RECEIVE_EXPEDITED
+ *                  epoll, poll(2)              kqueue           Windows (AFD)
+ *   error          ERR                         EV_EOF, fflags   CONNECT_FAIL
+ *   read_closed    HUP, or IN + RDHUP          EV_EOF of READ   DISCONNECT, ABORT or CONNECT_FAIL
+ *   write_closed   HUP, OUT + ERR, just ERR    EV_EOF of WRITE  ABORT or CONNECT_FAIL
+ *   priority       PRI                         -                RECEIVE_EXPEDITED
+ *
+ * (With kqueue, a writer of a pipe that is registered when nobody reads any more is write_closed too;
+ * and an error is the socket's, in the fflags beside EV_EOF.)
  *
  * A source may yield one event with everything in it or several with a part each, depending on the
  * OS. Spurious events are allowed: an operation after an event may still say would-block. */

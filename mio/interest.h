@@ -17,7 +17,8 @@ extern "C" {
  *                                 again only after the source was drained to would-block
  *   MIO_READABLE | MIO_LEVEL      level-triggered: told by every wait for as long as it lasts
  *   MIO_READABLE | MIO_ONESHOT    told once, then silent until reregistered; MIO_LEVEL may be
- *                                 added and changes nothing
+ *                                 added and changes nothing. (With kqueue, both kinds of one
+ *                                 source may come in the same wait, as two events.)
  *
  * Errors and hang-ups are reported whatever the interest is. The kinds are those of mio's
  * `Interest`; the modes are this library's own. `mio_poll_supports` tells what the selector at hand

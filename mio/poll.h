@@ -43,8 +43,8 @@ extern "C" {
  *
  * What differs:
  *
- * - With epoll, I/O done directly on the handle is fine. With poll(2) and on Windows all I/O of an
- *   edge-triggered source has to go through this library or mio_source_try_io
+ * - With epoll and kqueue, I/O done directly on the handle is fine. With poll(2) and on Windows all
+ *   I/O of an edge-triggered source has to go through this library or mio_source_try_io
  *   (MIO_FEATURE_DIRECT_IO tells).
  * - read_closed and write_closed come only where the system tells; see mio/event.h.
  * - Where AF_UNIX, priority, nesting or a mode is missing, the call says MIO_ERROR_UNSUPPORTED.
@@ -148,7 +148,9 @@ static inline int mio_registry_register(const mio_registry *registry, mio_source
 
 /* Replaces token, interest and mode of a registered source, wholly; readiness that is there is
  * reported anew. MIO_ERROR_NOT_FOUND if it is not registered, or with another poll; else as for
- * register. A failed call leaves the registration as it was. */
+ * register. A failed call leaves the registration as it was, but for one case: a kqueue whose kernel
+ * has no memory, or no such filter for this kind of descriptor, leaves a source that is registered
+ * and silent, to be reregistered or deregistered. */
 static inline int mio_registry_reregister(const mio_registry *registry, mio_source *source,
                                           mio_token token, mio_interest interest);
 

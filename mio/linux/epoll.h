@@ -16,7 +16,7 @@ extern "C" {
  *                               MIO_EPOLL_IN | MIO_EPOLL_EXCLUSIVE);
  *
  * The flags go to epoll_ctl(2) as they are, so nothing is edge-triggered unless MIO_EPOLL_ET says
- * so. Available when mio_poll_supports(poll, MIO_FEATURE_RAW_FLAGS); elsewhere the calls answer
+ * so. Available where the selector is epoll (mio_poll_selector_name); elsewhere the calls answer
  * MIO_ERROR_UNSUPPORTED. The values are Linux's own. */
 #define MIO_EPOLL_IN        UINT32_C(0x00000001)
 #define MIO_EPOLL_PRI       UINT32_C(0x00000002)

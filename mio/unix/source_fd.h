@@ -24,6 +24,8 @@ extern "C" {
  * is neither made non-blocking nor closed. Do its I/O inside mio_source_try_io to be right with
  * every selector (with epoll and kqueue, plain calls are fine as well). The selector decides which
  * descriptors it takes: epoll refuses regular files (MIO_ERROR_PERMISSION_DENIED).
+ * Two sources over one descriptor do not go into one poll: the second is told
+ * MIO_ERROR_ALREADY_EXISTS, except by a kqueue, which takes it for an update of the first.
  *
  * Zeroed is valid and holds nothing. Unix only. */
 typedef struct mio_source_fd {

@@ -113,7 +113,8 @@ TEST(EventKqueue, Format) {
   event.data = -5;
   const size_t length = mio_event_format(&event, text, sizeof text);
   EXPECT_EQ(
-      "{token: 4711, readable, error, read_closed, kqueue: EVFILT_READ EV_ADD|EV_CLEAR|EV_EOF fflags "
+      "{token: 4711, readable, error, read_closed, kqueue: EVFILT_READ EV_ADD|EV_CLEAR|EV_EOF "
+      "fflags "
       "0x36 data -5}",
       std::string(text));
   EXPECT_EQ(std::string(text).size(), length);

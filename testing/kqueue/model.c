@@ -109,8 +109,8 @@ static note **bucket_of(int kq, int filter, uintptr_t ident) {
 
 static note *find(int kq, int filter, uintptr_t ident) {
   note *found = *bucket_of(kq, filter, ident);
-  while (found != NULL && (found->kq != kq || found->event.filter != filter ||
-                           found->event.ident != ident)) {
+  while (found != NULL &&
+         (found->kq != kq || found->event.filter != filter || found->event.ident != ident)) {
     found = found->in_bucket;
   }
   return found;
@@ -425,7 +425,8 @@ static int wait_events(int kq, struct kevent *events, int room, const struct tim
   struct epoll_event edges[EDGES];
   int64_t deadline = INT64_MAX;
   if (timeout != NULL) {
-    if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000) return -EINVAL;
+    if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000)
+      return -EINVAL;
     deadline = timeout->tv_sec > 1000000000
                    ? INT64_MAX
                    : now_ns() + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;

@@ -413,7 +413,8 @@ TEST_F(SelectorKqueue, WakesFromSignalHandlers) {
 TEST_F(SelectorKqueue, AnyTimeoutIsLegal) {
   Waker waker;
   ASSERT_OK(mio_waker_init(&waker, poll_.registry(), kOne));
-  for (const uint64_t timeout : {uint64_t{1}, kSecond - 1, kSecond, UINT64_MAX / 2, UINT64_MAX - 1}) {
+  for (const uint64_t timeout :
+       {uint64_t{1}, kSecond - 1, kSecond, UINT64_MAX / 2, UINT64_MAX - 1}) {
     Send();
     ASSERT_OK(poll_.Register(stream(), kTwo, MIO_READABLE));
     EXPECT_OK(poll_.Wait(timeout)) << timeout;

@@ -16,9 +16,12 @@ typedef struct filter_name {
 
 /* By what the system's header knows: no two systems have the same list. */
 static const filter_name filter_names[] = {
-    {EVFILT_READ, "EVFILT_READ"},         {EVFILT_WRITE, "EVFILT_WRITE"},
-    {EVFILT_AIO, "EVFILT_AIO"},           {EVFILT_VNODE, "EVFILT_VNODE"},
-    {EVFILT_PROC, "EVFILT_PROC"},         {EVFILT_SIGNAL, "EVFILT_SIGNAL"},
+    {EVFILT_READ, "EVFILT_READ"},
+    {EVFILT_WRITE, "EVFILT_WRITE"},
+    {EVFILT_AIO, "EVFILT_AIO"},
+    {EVFILT_VNODE, "EVFILT_VNODE"},
+    {EVFILT_PROC, "EVFILT_PROC"},
+    {EVFILT_SIGNAL, "EVFILT_SIGNAL"},
     {EVFILT_TIMER, "EVFILT_TIMER"},
 #if defined(EVFILT_USER)
     {EVFILT_USER, "EVFILT_USER"},

@@ -82,8 +82,7 @@ _Static_assert(sizeof(((struct mio_event *)0)->filter) == sizeof(((struct kevent
                    sizeof(((struct mio_event *)0)->udata) == sizeof(((struct kevent *)0)->udata),
                "and as wide");
 _Static_assert(MIO_EVFILT_READ == EVFILT_READ && MIO_EVFILT_WRITE == EVFILT_WRITE &&
-                   MIO_EVFILT_AIO == EVFILT_AIO && MIO_EV_ERROR == EV_ERROR &&
-                   MIO_EV_EOF == EV_EOF,
+                   MIO_EVFILT_AIO == EVFILT_AIO && MIO_EV_ERROR == EV_ERROR && MIO_EV_EOF == EV_EOF,
                "as <sys/event.h> has them");
 #if defined(EVFILT_USER)
 _Static_assert(MIO_EVFILT_USER == EVFILT_USER, "as <sys/event.h> has it");
@@ -241,8 +240,7 @@ static void announce_hang_up(mio_selector *selector, int fd, mio_token token,
   uintptr_t ident;
   if (!hang_up_ident(fd, &ident)) return;
   (void)add_special(selector, HANG_UPS);
-  changes[0] =
-      change(ident, EVFILT_USER, EV_ADD | (mode_flags(interest) & ~EV_DISPATCH), token);
+  changes[0] = change(ident, EVFILT_USER, EV_ADD | (mode_flags(interest) & ~EV_DISPATCH), token);
   changes[1] = change(ident, EVFILT_USER, 0, token);
   changes[1].fflags = NOTE_TRIGGER;
   (void)apply(selector, changes, 2, errors);
@@ -386,8 +384,8 @@ int mio_kqueue_add_filter(mio_selector *selector, const mio_kqueue_filter *filte
 }
 
 int mio_kqueue_delete_filter(mio_selector *selector, const mio_kqueue_filter *filter) {
-  const int result = apply_one(
-      selector, change(filter->ident, (mio_kevent_filter)filter->filter, EV_DELETE, 0));
+  const int result =
+      apply_one(selector, change(filter->ident, (mio_kevent_filter)filter->filter, EV_DELETE, 0));
   return result == -ENOENT ? 0 : result;
 }
 
@@ -468,7 +466,8 @@ int mio_selector_select_now(mio_selector *selector, mio_events *events) {
       (specials_of(selector) & PAIRS) != 0) {
     return -1;
   }
-  return kevent(selector->kqueue, NULL, 0, kernel_events(events->data), (int)events->capacity, &now);
+  return kevent(selector->kqueue, NULL, 0, kernel_events(events->data), (int)events->capacity,
+                &now);
 }
 
 /* The waker. */

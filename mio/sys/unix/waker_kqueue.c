@@ -37,11 +37,11 @@ int mio_sys_waker_notify(mio_sys_waker *waker) {
   trigger.filter = EVFILT_USER;
   trigger.fflags = NOTE_TRIGGER;
   trigger.udata = waker;
-  const int result = kevent(waker->sender, (const struct kevent *)(const void *)&trigger, 1, NULL,
-                            0, &now) < 0 &&
-                             errno != EINTR
-                         ? -errno
-                         : 0;
+  const int result =
+      kevent(waker->sender, (const struct kevent *)(const void *)&trigger, 1, NULL, 0, &now) < 0 &&
+              errno != EINTR
+          ? -errno
+          : 0;
   errno = saved;
   return result;
 }
