@@ -4,13 +4,23 @@ load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
 load("//third_party:pins.bzl", "ARCHIVES")
 load("//third_party/zig:repository.bzl", "zig_repository")
 
+def archive_repository(name, archive):
+    """One archive of pins.bzl, fetched when something in it is built.
+
+    Args:
+      name: of the repository.
+      archive: the entry.
+    """
+    http_archive(
+        name = name,
+        build_file = archive.get("build_file"),
+        sha256 = archive["sha256"],
+        strip_prefix = archive["strip_prefix"],
+        urls = [archive["url"]],
+    )
+
 def mio_dev_dependencies():
-    """The test and benchmark libraries, the C++ rules and the hermetic compiler."""
+    """The test and benchmark libraries, what the benchmarks compare with, the C++ rules and the hermetic compiler."""
     for name, archive in ARCHIVES.items():
-        http_archive(
-            name = name,
-            sha256 = archive["sha256"],
-            strip_prefix = archive["strip_prefix"],
-            urls = [archive["url"]],
-        )
+        archive_repository(name, archive)
     zig_repository(name = "zig")

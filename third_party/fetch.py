@@ -221,7 +221,9 @@ def private_apt(work):
     for folder in ("lists/partial", "cache/archives/partial"):
         os.makedirs(os.path.join(state, folder))
     with open(os.path.join(state, "sources.list"), "w", encoding="utf-8") as file:
-        file.writelines(sorted(set(sources)))
+        # Of one version in two places the first is taken, and the archive of security updates does not
+        # keep all that it lists.
+        file.writelines(sorted(set(sources), key=lambda line: ("-security" in line, line)))
     settings = {
         "Dir::Etc::sourcelist": os.path.join(state, "sources.list"),
         "Dir::Etc::sourceparts": "-",
