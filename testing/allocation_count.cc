@@ -7,16 +7,32 @@
 
 #include "testing/sanitizers.h"
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 namespace mio_test {
 namespace {
 
 std::atomic<uint64_t> heap_calls;
+std::atomic<int64_t> live_bytes;
 
 }  // namespace
 
 #if defined(__GLIBC__) && !MIO_TEST_ASAN && !MIO_TEST_TSAN
 
 static void Count() { heap_calls.fetch_add(1, std::memory_order_relaxed); }
+
+// Counts a call and what came of it.
+static void *Got(void *memory) {
+  Count();
+  live_bytes.fetch_add(static_cast<int64_t>(malloc_usable_size(memory)), std::memory_order_relaxed);
+  return memory;
+}
+
+static void Gives(void *memory) {
+  live_bytes.fetch_sub(static_cast<int64_t>(malloc_usable_size(memory)), std::memory_order_relaxed);
+}
 
 extern "C" {
 
@@ -30,39 +46,33 @@ void __libc_free(void *memory);
 // Under names of their own, because <cstdlib> says more of these functions (that they throw
 // nothing, for one) than can be repeated for every C library.
 void *MioMalloc(size_t size) __asm__("malloc");
-void *MioMalloc(size_t size) {
-  Count();
-  return __libc_malloc(size);
-}
+void *MioMalloc(size_t size) { return Got(__libc_malloc(size)); }
 
 void *MioCalloc(size_t count, size_t size) __asm__("calloc");
-void *MioCalloc(size_t count, size_t size) {
-  Count();
-  return __libc_calloc(count, size);
-}
+void *MioCalloc(size_t count, size_t size) { return Got(__libc_calloc(count, size)); }
 
 void *MioRealloc(void *memory, size_t size) __asm__("realloc");
 void *MioRealloc(void *memory, size_t size) {
-  Count();
-  return __libc_realloc(memory, size);
+  const size_t before = malloc_usable_size(memory);
+  void *moved = Got(__libc_realloc(memory, size));
+  // A failed one leaves the old memory as it was, and one of no bytes is a free.
+  if (moved != nullptr || size == 0) {
+    live_bytes.fetch_sub(static_cast<int64_t>(before), std::memory_order_relaxed);
+  }
+  return moved;
 }
 
 void *MioMemalign(size_t alignment, size_t size) __asm__("memalign");
-void *MioMemalign(size_t alignment, size_t size) {
-  Count();
-  return __libc_memalign(alignment, size);
-}
+void *MioMemalign(size_t alignment, size_t size) { return Got(__libc_memalign(alignment, size)); }
 
 void *MioAlignedAlloc(size_t alignment, size_t size) __asm__("aligned_alloc");
 void *MioAlignedAlloc(size_t alignment, size_t size) {
-  Count();
-  return __libc_memalign(alignment, size);
+  return Got(__libc_memalign(alignment, size));
 }
 
 int MioPosixMemalign(void **out, size_t alignment, size_t size) __asm__("posix_memalign");
 int MioPosixMemalign(void **out, size_t alignment, size_t size) {
-  Count();
-  void *memory = __libc_memalign(alignment, size);
+  void *memory = Got(__libc_memalign(alignment, size));
   if (memory == nullptr) return ENOMEM;
   *out = memory;
   return 0;
@@ -70,7 +80,10 @@ int MioPosixMemalign(void **out, size_t alignment, size_t size) {
 
 void MioFree(void *memory) __asm__("free");
 void MioFree(void *memory) {
-  if (memory != nullptr) Count();
+  if (memory != nullptr) {
+    Count();
+    Gives(memory);
+  }
   __libc_free(memory);
 }
 
@@ -91,6 +104,8 @@ const char *AllocationCount::WhyNot() {
 #endif
 
 AllocationCount::AllocationCount() : start_(heap_calls.load()) {}
+
+int64_t AllocationCount::LiveBytes() { return live_bytes.load(); }
 
 uint64_t AllocationCount::calls() const { return heap_calls.load() - start_; }
 

@@ -17,6 +17,9 @@ class AllocationCount {
   // anything) since then.
   uint64_t calls() const;
 
+  // The bytes that the process has of the heap now, as the heap rounds them.
+  static int64_t LiveBytes();
+
   // Why nothing can be counted in this build; nullptr where it can.
   static const char *WhyNot();
 

@@ -1,0 +1,90 @@
+// The chain of Provos: a byte that is read from one pipe is written to the next, 100 of them at a time
+// in a ring of 100, 1,000 and 9,900 pipes, until each pipe has been written to once.
+
+#include <algorithm>
+#include <deque>
+#include <string>
+
+#include "benchmarks/channel.h"
+#include "benchmarks/harness.h"
+#include "benchmarks/peers/peers.h"
+
+namespace mio_bench {
+namespace {
+
+constexpr int kActive = 100;
+
+template <template <typename> class Loop>
+class Chain : public Repeated<Chain<Loop>> {
+ public:
+  explicit Chain(int pipes) : count_(pipes) {}
+
+  const char *Open() override {
+    if (!RaiseDescriptorLimit(static_cast<size_t>(2 * count_)))
+      return "too few descriptors allowed";
+    if (!loop_.Open(this, {})) return "no such loop here";
+    for (int i = 0; i < count_; ++i) {
+      pipes_.emplace_back();
+      watches_.emplace_back();
+      if (!pipes_.back().Open()) return "no pipe";
+      if (!loop_.Add(&watches_.back(), &pipes_.back(), static_cast<uintptr_t>(i))) return "no add";
+    }
+    for (int i = 0; i < 3; ++i) Step();
+    return nullptr;
+  }
+
+  // Each of the bytes travels count / active pipes far.
+  void Step() {
+    to_write_ = count_ - kActive;
+    to_read_ = count_;
+    for (int i = 0; i < kActive; ++i) Send(static_cast<size_t>(i * (count_ / kActive)));
+    while (to_read_ > 0) loop_.Next();
+  }
+
+  void OnReady(uintptr_t token) {
+    char byte[16];
+    // Fewer bytes than there is room for: the pipe is empty, and the next one is an edge.
+    if (Io::Read(&pipes_[token], byte, sizeof byte) < 1) return;
+    --to_read_;
+    if (to_write_ > 0) {
+      --to_write_;
+      Send((token + 1) % pipes_.size());
+    }
+  }
+  void OnWake() {}
+
+ private:
+  using Io = typename Loop<Handler>::Io;
+
+  void Send(size_t pipe) { Require(Io::Write(&pipes_[pipe], "x", 1) == 1, "write"); }
+
+  const int count_;
+  int to_write_ = 0;
+  int to_read_ = 0;
+  std::deque<Pipe> pipes_;
+  std::deque<typename Loop<Chain>::Watch> watches_;
+  Loop<Chain> loop_;
+};
+
+Measure Measured(int pipes) {
+  Measure measure;
+  measure.items = pipes;
+  measure.count_system_calls = pipes <= 1000;
+  measure.count_instructions = pipes == 100;
+  return measure;
+}
+
+int AddAll() {
+  for (const int pipes : {100, 1000, 9900}) {
+    AddForAll<Chain>("chain/" + std::to_string(pipes), Measured(pipes), pipes);
+  }
+  for (const int pipes : {100, 1000}) {
+    AddForPoll<Chain>("chain/" + std::to_string(pipes), Measured(pipes), pipes);
+  }
+  return 0;
+}
+
+const int kAdded = AddAll();
+
+}  // namespace
+}  // namespace mio_bench

@@ -1,0 +1,72 @@
+#include "benchmarks/channel.h"
+
+#if MIO_BENCH_UNIX
+#include <sys/resource.h>
+#endif
+
+namespace mio_bench {
+
+#if MIO_BENCH_UNIX
+
+bool Pipe::Open() {
+  return mio_pipe_pair(&writer, &reader) == 0 && mio_pipe_receiver_handle(&reader, &read_fd) == 0 &&
+         mio_pipe_sender_handle(&writer, &write_fd) == 0;
+}
+
+Pipe::~Pipe() {
+  mio_pipe_receiver_close(&reader);
+  mio_pipe_sender_close(&writer);
+}
+
+bool RaiseDescriptorLimit(size_t needed) {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  if (limit.rlim_cur >= needed + 64) return true;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed + 64;
+}
+
+#else
+
+bool Pipe::Open() {
+  return mio_unix_stream_pair(&writer, &reader) == 0 &&
+         mio_unix_stream_handle(&reader, &read_fd) == 0 &&
+         mio_unix_stream_handle(&writer, &write_fd) == 0;
+}
+
+Pipe::~Pipe() {
+  mio_unix_stream_close(&reader);
+  mio_unix_stream_close(&writer);
+}
+
+bool RaiseDescriptorLimit(size_t) { return true; }
+
+#endif
+
+bool OpenPair(UnixEnd *a, UnixEnd *b) {
+  return mio_unix_stream_pair(&a->stream, &b->stream) == 0 &&
+         mio_unix_stream_handle(&a->stream, &a->fd) == 0 &&
+         mio_unix_stream_handle(&b->stream, &b->fd) == 0;
+}
+
+bool OpenPair(TcpEnd *a, TcpEnd *b) {
+  mio_tcp_listener listener = {};
+  mio_addr addr = mio_addr_loopback_v4(0);
+  bool worked = mio_tcp_listener_bind(&listener, &addr) == 0 &&
+                mio_tcp_listener_local_addr(&listener, &addr) == 0 &&
+                mio_tcp_stream_connect(&a->stream, &addr) == 0;
+  int result = -1;
+  while (worked && (result = mio_tcp_listener_accept(&listener, &b->stream, nullptr)) != 0) {
+    worked = mio_error_kind(result) == MIO_ERROR_WOULD_BLOCK;
+  }
+  mio_tcp_listener_close(&listener);
+  return worked && mio_tcp_stream_set_nodelay(&a->stream, true) == 0 &&
+         mio_tcp_stream_set_nodelay(&b->stream, true) == 0 &&
+         mio_tcp_stream_handle(&a->stream, &a->fd) == 0 &&
+         mio_tcp_stream_handle(&b->stream, &b->fd) == 0;
+}
+
+void Close(UnixEnd *end) { mio_unix_stream_close(&end->stream); }
+void Close(TcpEnd *end) { mio_tcp_stream_close(&end->stream); }
+
+}  // namespace mio_bench

@@ -1,0 +1,3 @@
+#include "benchmarks/mark.h"
+
+void MioBenchMark(void) {}
