@@ -74,9 +74,12 @@ static const struct iovec *native(const mio_iovec *buffers) {
   return (const struct iovec *)(const void *)buffers;
 }
 
+/* One buffer is the usual case, and the plain calls are the cheaper ones then. */
+
 static ptrdiff_t write_plainly(int fd, const mio_iovec *buffers, size_t count) {
   ptrdiff_t written;
-  MIO_RETRY(written, writev(fd, native(buffers), (int)count));
+  MIO_RETRY(written, count == 1 ? write(fd, buffers->base, buffers->len)
+                                : writev(fd, native(buffers), (int)count));
   return mio_fd_transfer(written);
 }
 
@@ -161,6 +164,7 @@ ptrdiff_t mio_pipe_write(mio_handle handle, const mio_iovec *buffers, size_t cou
 
 ptrdiff_t mio_pipe_read(mio_handle handle, const mio_iovec *buffers, size_t count) {
   ptrdiff_t received;
-  MIO_RETRY(received, readv(handle, native(buffers), (int)count));
+  MIO_RETRY(received, count == 1 ? read(handle, buffers->base, buffers->len)
+                                 : readv(handle, native(buffers), (int)count));
   return mio_fd_transfer(received);
 }
