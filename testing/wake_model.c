@@ -1,5 +1,6 @@
 /* The event layout is this file's own business, whichever selector the build has chosen. */
 #undef MIO_SELECTOR_POLL
+#undef MIO_SELECTOR_KQUEUE_MODEL
 
 /* The modelled library goes by other names, so that the real one can be linked beside it. */
 #define mio_poll_close            modelled_poll_close

@@ -236,6 +236,7 @@ TEST_F(Model, DispatchIsSilentUntilEnabled) {
   Write(pipe_[1]);
   ASSERT_EQ(0, Add(reader(), EVFILT_READ, EV_DISPATCH));
   EXPECT_EQ(1u, Wait().size());
+  Write(pipe_[1]);
   EXPECT_TRUE(Wait().empty());
   ASSERT_EQ(0, Apply(Change(reader(), EVFILT_READ, EV_ENABLE)));
   EXPECT_EQ(1u, Wait().size());
@@ -364,6 +365,7 @@ TEST_F(Model, ClosingDropsFiltersAndEventsEvenWithADuplicate) {
 TEST_F(Model, ANumberThatIsUsedAgainStartsClean) {
   ASSERT_EQ(0, Add(reader(), EVFILT_READ, 0, 1));
   Write(pipe_[1]);
+  EXPECT_EQ(1u, Wait().size()) << "a level, so there is another one waiting";
   Write(sockets_[1]);
   ASSERT_EQ(pipe_[0], dup2(sockets_[0], pipe_[0]));
   EXPECT_TRUE(Wait().empty());
