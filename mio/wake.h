@@ -49,9 +49,8 @@
  *                   b == d, and events with room to spare?  all b have been found: settled = b
  *
  * The second holds where such a select has emptied the kernel's list of what was ready when it began
- * (MIO_NATIVE_SETTLES). `s` has to be read before: a notification that another select
- * has found counts as settled as soon as that one ends, or one beside it, and its event may be in the
- * hands of a third. */
+ * (MIO_NATIVE_SETTLES). `s` has to be read before: a notification that one thread has in its hands
+ * counts as settled as soon as the select of another one, that began after it was sent, has ended. */
 
 #define MIO_WAKE_PENDING     UINT64_C(0xffffffff)
 #define MIO_WAKE_NOTIFIED    (UINT64_C(1) << 32)
