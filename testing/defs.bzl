@@ -9,6 +9,11 @@ UNIX_ONLY = select({
     "//conditions:default": ["//platforms:incompatible"],
 })
 
+LINUX_ONLY = select({
+    "//platforms:linux": [],
+    "//conditions:default": ["//platforms:incompatible"],
+})
+
 WINDOWS_ONLY = select({
     "//platforms:windows": [],
     "//conditions:default": ["//platforms:incompatible"],
