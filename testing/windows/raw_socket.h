@@ -1,7 +1,6 @@
 #ifndef TESTING_WINDOWS_RAW_SOCKET_H_
 #define TESTING_WINDOWS_RAW_SOCKET_H_
 
-#include <windows.h>
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
