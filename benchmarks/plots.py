@@ -155,9 +155,10 @@ def chain(results):
     """Time for each event against the number of pipes, both logarithmic."""
     curves = {}
     for row in results.rows():
-        if not row.startswith("chain/"):
+        question, pipes = row.split("/")[:2]
+        if question != "chain" or not pipes.isdigit():
             continue
-        pipes = int(row.split("/")[1])
+        pipes = int(pipes)
         for peer in results.peers(row):
             curves.setdefault(peer, []).append((pipes, results.time(row, peer) / pipes))
     if not curves:

@@ -45,6 +45,7 @@ TITLES = {
     "ping_pong/unix": "a byte there and back, Unix pair (median)",
     "ping_pong/tcp": "a byte there and back, TCP, two threads (median)",
     "chain/100": "chain of 100 pipes",
+    "chain/100_calls": "the same with mio's own pipe calls",
     "chain/1000": "chain of 1,000 pipes",
     "chain/9900": "chain of 9,900 pipes",
     "timeout_accuracy/50us": "50 µs timeout, actual (median)",

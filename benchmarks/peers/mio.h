@@ -43,8 +43,11 @@ class MioLoop {
   bool Add(Watch *watch, Source *source, uintptr_t token) {
     watch->source = SourceOf(source);
     watch->token = token;
-    return mio_registry_register(mio_poll_registry(&poll_), watch->source, token,
-                                 MIO_READABLE | mode_) == 0;
+    const mio_registry *const registry = mio_poll_registry(&poll_);
+    // As programs write it: what is a constant is worked out by the compiler.
+    return (mode_ == 0
+                ? mio_registry_register(registry, watch->source, token, MIO_READABLE)
+                : mio_registry_register(registry, watch->source, token, MIO_READABLE | mode_)) == 0;
   }
   bool Change(Watch *watch, bool writable) {
     return mio_registry_reregister(mio_poll_registry(&poll_), watch->source, watch->token,
