@@ -26,7 +26,7 @@ SYSTEM_CALLS = {
 # At most so many user instructions an operation beyond those of the kernel's own calls.
 INSTRUCTIONS_OVER_RAW = {
     "poll_latency/idle": 12,
-    "registration/add_remove": 44,
+    "registration/add_remove": 26,
 }
 
 # The same for each event that is delivered.
