@@ -14,8 +14,9 @@ namespace {
 
 constexpr int kActive = 100;
 
-// All loops with the same reads and writes: it is the loops that are compared.
-#if MIO_BENCH_UNIX
+// All loops with the same reads and writes, where the selector does not have to hear of them: it is the
+// loops that are compared.
+#if MIO_BENCH_UNIX && !MIO_NATIVE_REARMS
 using SameIo = FdIo;
 #else
 using SameIo = MioIo;

@@ -5,6 +5,25 @@
 #endif
 
 namespace mio_bench {
+namespace {
+
+// Two ends of a connection.
+bool Connect(mio_tcp_stream *a, mio_tcp_stream *b) {
+  mio_tcp_listener listener = {};
+  mio_addr addr = mio_addr_loopback_v4(0);
+  bool worked = mio_tcp_listener_bind(&listener, &addr) == 0 &&
+                mio_tcp_listener_local_addr(&listener, &addr) == 0 &&
+                mio_tcp_stream_connect(a, &addr) == 0;
+  int result = -1;
+  while (worked && (result = mio_tcp_listener_accept(&listener, b, nullptr)) != 0) {
+    worked = mio_error_kind(result) == MIO_ERROR_WOULD_BLOCK;
+  }
+  mio_tcp_listener_close(&listener);
+  return worked && mio_tcp_stream_set_nodelay(a, true) == 0 &&
+         mio_tcp_stream_set_nodelay(b, true) == 0;
+}
+
+}  // namespace
 
 #if MIO_BENCH_UNIX
 
@@ -29,14 +48,13 @@ bool RaiseDescriptorLimit(size_t needed) {
 #else
 
 bool Pipe::Open() {
-  return mio_unix_stream_pair(&writer, &reader) == 0 &&
-         mio_unix_stream_handle(&reader, &read_fd) == 0 &&
-         mio_unix_stream_handle(&writer, &write_fd) == 0;
+  return Connect(&writer, &reader) && mio_tcp_stream_handle(&reader, &read_fd) == 0 &&
+         mio_tcp_stream_handle(&writer, &write_fd) == 0;
 }
 
 Pipe::~Pipe() {
-  mio_unix_stream_close(&reader);
-  mio_unix_stream_close(&writer);
+  mio_tcp_stream_close(&reader);
+  mio_tcp_stream_close(&writer);
 }
 
 bool RaiseDescriptorLimit(size_t) { return true; }
@@ -50,19 +68,7 @@ bool OpenPair(UnixEnd *a, UnixEnd *b) {
 }
 
 bool OpenPair(TcpEnd *a, TcpEnd *b) {
-  mio_tcp_listener listener = {};
-  mio_addr addr = mio_addr_loopback_v4(0);
-  bool worked = mio_tcp_listener_bind(&listener, &addr) == 0 &&
-                mio_tcp_listener_local_addr(&listener, &addr) == 0 &&
-                mio_tcp_stream_connect(&a->stream, &addr) == 0;
-  int result = -1;
-  while (worked && (result = mio_tcp_listener_accept(&listener, &b->stream, nullptr)) != 0) {
-    worked = mio_error_kind(result) == MIO_ERROR_WOULD_BLOCK;
-  }
-  mio_tcp_listener_close(&listener);
-  return worked && mio_tcp_stream_set_nodelay(&a->stream, true) == 0 &&
-         mio_tcp_stream_set_nodelay(&b->stream, true) == 0 &&
-         mio_tcp_stream_handle(&a->stream, &a->fd) == 0 &&
+  return Connect(&a->stream, &b->stream) && mio_tcp_stream_handle(&a->stream, &a->fd) == 0 &&
          mio_tcp_stream_handle(&b->stream, &b->fd) == 0;
 }
 

@@ -20,8 +20,8 @@ namespace mio_bench {
 using Reader = mio_pipe_receiver;
 using Writer = mio_pipe_sender;
 #else
-using Reader = mio_unix_stream;
-using Writer = mio_unix_stream;
+using Reader = mio_tcp_stream;
+using Writer = mio_tcp_stream;
 #endif
 
 // A pipe, or what comes nearest to one.
@@ -56,31 +56,48 @@ void Close(TcpEnd *end);
 // As many descriptors as this process may have; false if `needed` is more.
 bool RaiseDescriptorLimit(size_t needed);
 
+// Reads what there is. Where the kernel keeps the edges, less than there is room for is all there is, and
+// what comes next is an edge; elsewhere only a would-block sees to the next edge.
+template <typename Stream>
+ptrdiff_t ReadAll(Stream *stream, void *data, size_t len,
+                  ptrdiff_t (*read_some)(Stream *, void *, size_t)) {
+  ptrdiff_t count = read_some(stream, data, len);
+#if MIO_NATIVE_REARMS
+  while (count > 0 && static_cast<size_t>(count) < len) {
+    const auto room = len - static_cast<size_t>(count);
+    const ptrdiff_t more = read_some(stream, static_cast<char *>(data) + count, room);
+    if (more <= 0) break;
+    count += more;
+  }
+#endif
+  return count;
+}
+
 // Input and output the way a user of mio does it, and the way everybody else does it.
 struct MioIo {
 #if MIO_BENCH_UNIX
   static ptrdiff_t Read(Pipe *pipe, void *data, size_t len) {
-    return mio_pipe_receiver_read(&pipe->reader, data, len);
+    return ReadAll(&pipe->reader, data, len, mio_pipe_receiver_read);
   }
   static ptrdiff_t Write(Pipe *pipe, const void *data, size_t len) {
     return mio_pipe_sender_write(&pipe->writer, data, len);
   }
 #else
   static ptrdiff_t Read(Pipe *pipe, void *data, size_t len) {
-    return mio_unix_stream_read(&pipe->reader, data, len);
+    return ReadAll(&pipe->reader, data, len, mio_tcp_stream_read);
   }
   static ptrdiff_t Write(Pipe *pipe, const void *data, size_t len) {
-    return mio_unix_stream_write(&pipe->writer, data, len);
+    return mio_tcp_stream_write(&pipe->writer, data, len);
   }
 #endif
   static ptrdiff_t Read(UnixEnd *end, void *data, size_t len) {
-    return mio_unix_stream_read(&end->stream, data, len);
+    return ReadAll(&end->stream, data, len, mio_unix_stream_read);
   }
   static ptrdiff_t Write(UnixEnd *end, const void *data, size_t len) {
     return mio_unix_stream_write(&end->stream, data, len);
   }
   static ptrdiff_t Read(TcpEnd *end, void *data, size_t len) {
-    return mio_tcp_stream_read(&end->stream, data, len);
+    return ReadAll(&end->stream, data, len, mio_tcp_stream_read);
   }
   static ptrdiff_t Write(TcpEnd *end, const void *data, size_t len) {
     return mio_tcp_stream_write(&end->stream, data, len);

@@ -40,12 +40,16 @@ void AddSystemCalls(const Entry &entry, benchmark::State *state) {
   if (found->second >= 0) state->counters["syscalls"] = found->second;
 }
 
+// Whether a row that there is could not be measured.
+bool failed = false;
+
 void Run(benchmark::State &state, const Entry &entry) {
   // First, while this process has no threads and few descriptors.
   AddSystemCalls(entry, &state);
   const std::unique_ptr<Work> work = entry.make();
   if (const char *why_not = work->Open()) {
     state.SkipWithError(why_not);
+    if (strncmp(why_not, MIO_BENCH_UNSUPPORTED, strlen(MIO_BENCH_UNSUPPORTED)) != 0) failed = true;
     return;
   }
   const int64_t batch = entry.measure.batch;
@@ -87,7 +91,7 @@ int CountInstructions(int64_t steps) {
     MioBenchMark();
     printf("%s %lld\n", entry.name.c_str(), static_cast<long long>(entry.measure.items));
   }
-  return EXIT_SUCCESS;
+  return mio_bench::failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 }  // namespace
@@ -128,5 +132,5 @@ int main(int argc, char **argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return EXIT_FAILURE;
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
-  return EXIT_SUCCESS;
+  return mio_bench::failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -50,6 +50,10 @@ struct Measure {
 
 using MakeWork = std::function<std::unique_ptr<Work>()>;
 
+// What Open answers, with the reason behind it, where a row is not to be had on this system. Any other
+// reason fails the run.
+#define MIO_BENCH_UNSUPPORTED "unsupported: "
+
 // Adds the benchmark `name`, which is QUESTION/ROW/PEER. Returns something, for initializers.
 int Add(const std::string &name, const Measure &measure, MakeWork make);
 

@@ -50,7 +50,7 @@ class Memory : public Repeated<Memory<Loop>> {
     for (int i = 0; i < count_; ++i) ends_.emplace_back();
     for (int i = 0; i + 1 < count_; i += 2) {
       if (!OpenPair(&ends_[static_cast<size_t>(i)], &ends_[static_cast<size_t>(i) + 1])) {
-        return "no Unix pair";
+        return MIO_BENCH_UNSUPPORTED "no Unix pair";
       }
     }
     watches_.resize(static_cast<size_t>(count_));

@@ -25,7 +25,7 @@ class UnixPair : public Repeated<UnixPair<Loop>> {
     Close(&there_);
   }
   const char *Open() override {
-    if (!OpenPair(&here_, &there_)) return "no Unix pair";
+    if (!OpenPair(&here_, &there_)) return MIO_BENCH_UNSUPPORTED "no Unix pair";
     return loop_.Open(this, {}) && loop_.Add(&watches_[0], &here_, 0) &&
                    loop_.Add(&watches_[1], &there_, 1)
                ? nullptr
@@ -181,7 +181,7 @@ class UvUnixPair : public Repeated<UvUnixPair> {
         uv_pipe_init(&loop_, &there_.pipe, 0) != 0 ||
         uv_socketpair(SOCK_STREAM, 0, fds, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE) != 0 ||
         uv_pipe_open(&here_.pipe, fds[0]) != 0 || uv_pipe_open(&there_.pipe, fds[1]) != 0) {
-      return "no Unix pair";
+      return MIO_BENCH_UNSUPPORTED "no Unix pair";
     }
     here_.Listen(this, [](uv_stream_t *stream, ssize_t len, const uv_buf_t *) {
       if (len > 0) static_cast<UvUnixPair *>(stream->data)->back_ = true;

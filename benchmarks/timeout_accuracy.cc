@@ -89,7 +89,7 @@ class EpollPwait2Timer : public EpollTimer {
     if (const char *why_not = EpollTimer::Open()) return why_not;
     timespec none = {};
     const long result = syscall(kEpollPwait2, epoll_, events_, 16, &none, nullptr, 0);
-    return result == 0 ? nullptr : "this kernel has no epoll_pwait2";
+    return result == 0 ? nullptr : MIO_BENCH_UNSUPPORTED "this kernel has no epoll_pwait2";
   }
   void Wait(uint64_t timeout_ns) {
     timespec timeout = {static_cast<time_t>(timeout_ns / 1000000000),
