@@ -33,10 +33,6 @@ static uint32_t take_wakes(mio_selector_base *base, mio_event *out, uint32_t roo
   return count;
 }
 
-static bool is_wake_pending(const mio_selector_base *base) {
-  return mio_wake_pending(atomic_load_explicit(&base->wake_word, memory_order_acquire)) != 0;
-}
-
 /* What a select begins with: see mio/wake.h. */
 typedef struct notifications {
   uint64_t settled; /* of no concern any more */
@@ -62,11 +58,6 @@ static void settle(mio_selector_base *base, uint64_t landed) {
   }
 }
 
-/* Whether a select that began when `settled` had that value may have found a notification. */
-static bool may_have_notification(const mio_selector_base *base, uint64_t settled) {
-  return atomic_load_explicit(&base->notifications_begun, memory_order_acquire) != settled;
-}
-
 /* Takes the sys waker's own event out of the `*count` events that a select wrote to `out`, where
  * there was room for `capacity`. True if there was one. The wake word cannot tell whether to look:
  * others may have taken all that was pending since the select found it. Nor can `*count`: a
@@ -75,7 +66,7 @@ static bool take_notification(mio_selector *selector, notifications before, mio_
                               uint32_t capacity, int *count) {
   mio_selector_base *base = base_of(selector);
   const bool emptied = *count > 0 && (uint32_t)*count < capacity;
-  if (!may_have_notification(base, before.settled)) return false;
+  if (!mio_wake_may_be_found(base, before.settled)) return false;
   const bool taken = mio_selector_take_wake(selector, out, count);
   if (MIO_NATIVE_SETTLES && emptied) settle(base, before.landed);
   if (taken) mio_sys_waker_take(&base->waker, mio_selector_drains_waker());
@@ -87,7 +78,7 @@ static bool take_notification(mio_selector *selector, notifications before, mio_
  * nothing seems to be pending. */
 static int with_wakes(mio_selector_base *base, bool taken, mio_event *out, int count,
                       uint32_t capacity) {
-  if (!taken && !is_wake_pending(base)) return count;
+  if (!taken && !mio_wake_is_pending(base)) return count;
   const uint32_t room = (uint32_t)count < capacity ? capacity - (uint32_t)count : 0;
   return count + (int)take_wakes(base, out + count, room);
 }
@@ -155,7 +146,7 @@ static int spin(mio_selector *selector, mio_events *events, uint64_t until) {
     const int count = select_now(selector, events->data, events->capacity, events->capacity);
     if (count != 0) return count;
     for (int i = 0; i < LOOKS_PER_SELECT; ++i) {
-      if (is_wake_pending(base_of(selector))) return 0;
+      if (mio_wake_is_pending(base_of(selector))) return 0;
     }
   } while (mio_clock_ns() < until);
   return 0;
@@ -212,7 +203,7 @@ int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns
     return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   }
   int count = 0;
-  if (is_wake_pending(base_of(selector))) {
+  if (mio_wake_is_pending(base_of(selector))) {
     count = deliver_wakes(selector, events, timeout_ns);
   } else if (timeout_ns == 0) {
     count = select_now(selector, events->data, events->capacity, events->capacity);
@@ -223,20 +214,10 @@ int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns
   return 0;
 }
 
-/* The inline part has found events: with those of wakers. */
-static int finish_with_wakes(mio_selector *selector, mio_events *events, int found) {
+int mio_wake_finish_wait(mio_selector *selector, mio_events *events, int found) {
   const notifications before = {events->settled, events->settled};
   const bool taken = take_notification(selector, before, events->data, events->capacity, &found);
-  return with_wakes(base_of(selector), taken, events->data, found, events->capacity);
-}
-
-int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found) {
-  /* A wake is pending, or something is wrong: the long way says what. */
-  if (found < 0) return mio_poll_wait_slowly(poll, events, 0);
-  mio_selector_base *base = base_of(poll->registry.selector);
-  if (may_have_notification(base, events->settled) || is_wake_pending(base)) {
-    found = finish_with_wakes(poll->registry.selector, events, found);
-  }
-  events->count = (uint32_t)found;
+  events->count =
+      (uint32_t)with_wakes(base_of(selector), taken, events->data, found, events->capacity);
   return 0;
 }

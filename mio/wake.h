@@ -141,6 +141,21 @@ static inline uint32_t mio_wake_take(_Atomic uint64_t *word, uint32_t room, bool
   return taken;
 }
 
+/* Whether there are wakes to deliver. */
+static inline bool mio_wake_is_pending(const mio_selector_base *base) {
+  return mio_wake_pending(atomic_load_explicit(&base->wake_word, memory_order_acquire)) != 0;
+}
+
+/* Whether a select that began when `settled` had that value may have found a notification. */
+static inline bool mio_wake_may_be_found(const mio_selector_base *base, uint64_t settled) {
+  return atomic_load_explicit(&base->notifications_begun, memory_order_acquire) != settled;
+}
+
+/* The rest of a wait whose inline part has found `found` events, when one of them may be a
+ * notification or wakes are pending. Apart from what asks for it, which is run for all events and so
+ * has to need no stack. */
+int mio_wake_finish_wait(mio_selector *selector, mio_events *events, int found);
+
 /* Sends the notification that a transition asked for. If that fails the next wake tries again. */
 int mio_wake_notify(mio_selector_base *base);
 

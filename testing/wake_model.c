@@ -5,6 +5,7 @@
 /* The modelled library goes by other names, so that the real one can be linked beside it. */
 #define mio_poll_close            modelled_poll_close
 #define mio_poll_finish_wait      modelled_poll_finish_wait
+#define mio_wake_finish_wait      modelled_wake_finish_wait
 #define mio_poll_handle           modelled_poll_handle
 #define mio_poll_init             modelled_poll_init
 #define mio_poll_selector_name    modelled_poll_selector_name

@@ -93,14 +93,7 @@ ptrdiff_t mio_socket_try_io(void *socket, mio_interest interest, mio_io_operatio
   return socket == NULL ? invalid_input() : mio_source_try_io(socket, interest, operation, context);
 }
 
-/* The handle to transfer the `len` bytes at `buffer` with. */
-static int begin_transfer(const void *socket, const void *buffer, size_t len,
-                          mio_handle *out_handle) {
-  if (buffer == NULL && len > 0) return invalid_input();
-  return mio_handle_source_borrow(socket, out_handle);
-}
-
-/* The same for several buffers, whose bytes are counted, up to the largest size_t. */
+/* The handle to transfer several buffers with, whose bytes are counted, up to the largest size_t. */
 static int begin_vectored(const void *socket, const mio_iovec *buffers, size_t count,
                           mio_handle *out_handle, size_t *out_len) {
   if (buffers == NULL || count == 0 || count > MIO_IOVEC_COUNT_MAX) return invalid_input();
@@ -115,17 +108,15 @@ static int begin_vectored(const void *socket, const mio_iovec *buffers, size_t c
 
 ptrdiff_t mio_socket_recv(void *socket, void *buffer, size_t len, mio_net_recv_mode mode,
                           mio_net_name *out_from) {
-  mio_handle handle = MIO_HANDLE_NONE;
-  const int result = begin_transfer(socket, buffer, len, &handle);
-  if (result < 0) return result;
-  return mio_source_result(socket, MIO_READABLE, mio_net_recv(handle, buffer, len, mode, out_from));
+  if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
+  return mio_source_result(socket, MIO_READABLE,
+                           mio_net_recv(mio_socket_handle_of(socket), buffer, len, mode, out_from));
 }
 
 ptrdiff_t mio_socket_send(void *socket, const void *buffer, size_t len, const mio_net_name *to) {
-  mio_handle handle = MIO_HANDLE_NONE;
-  const int result = begin_transfer(socket, buffer, len, &handle);
-  if (result < 0) return result;
-  return mio_source_result(socket, MIO_WRITABLE, mio_net_send(handle, buffer, len, to));
+  if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
+  return mio_source_result(socket, MIO_WRITABLE,
+                           mio_net_send(mio_socket_handle_of(socket), buffer, len, to));
 }
 
 ptrdiff_t mio_socket_recv_vectored(void *socket, const mio_iovec *buffers, size_t count,
@@ -148,17 +139,19 @@ ptrdiff_t mio_socket_send_vectored(void *socket, const mio_iovec *buffers, size_
 }
 
 /* A stream that is to move no bytes: what the systems say then differs. */
-static int move_nothing(const void *socket) {
-  mio_handle handle = MIO_HANDLE_NONE;
-  return mio_handle_source_borrow(socket, &handle);
-}
 
 ptrdiff_t mio_socket_read(void *socket, void *buffer, size_t len, mio_net_recv_mode mode) {
-  return len == 0 ? move_nothing(socket) : mio_socket_recv(socket, buffer, len, mode, NULL);
+  if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
+  if (len == 0) return 0;
+  return mio_source_result(socket, MIO_READABLE,
+                           mio_net_recv(mio_socket_handle_of(socket), buffer, len, mode, NULL));
 }
 
 ptrdiff_t mio_socket_write(void *socket, const void *buffer, size_t len) {
-  return len == 0 ? move_nothing(socket) : mio_socket_send(socket, buffer, len, NULL);
+  if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
+  if (len == 0) return 0;
+  return mio_source_result(socket, MIO_WRITABLE,
+                           mio_net_send(mio_socket_handle_of(socket), buffer, len, NULL));
 }
 
 ptrdiff_t mio_socket_move(void *socket, mio_interest direction, const mio_iovec *buffers,

@@ -52,6 +52,17 @@ void mio_socket_close(void *socket);
 ptrdiff_t mio_socket_try_io(void *socket, mio_interest interest, mio_io_operation operation,
                             void *context);
 
+/* Whether the `len` bytes at `buffer` can be transferred; then mio_socket_handle_of has the handle. */
+static inline bool mio_socket_can_transfer(const void *socket, const void *buffer, size_t len) {
+  const mio_source *source = socket;
+  return source != NULL && source->ops != NULL && (buffer != NULL || len == 0);
+}
+
+static inline mio_handle mio_socket_handle_of(const void *socket) {
+  const mio_source *source = socket;
+  return source->native.handle;
+}
+
 /* Transfers of streams, where no bytes at all is 0 whatever state the stream is in. */
 ptrdiff_t mio_socket_read(void *socket, void *buffer, size_t len, mio_net_recv_mode mode);
 ptrdiff_t mio_socket_readv(void *socket, const mio_iovec *buffers, size_t count);

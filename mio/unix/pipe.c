@@ -1,10 +1,13 @@
 #include "mio/unix/pipe.h"
 
+#include "mio/error.h"
 #include "mio/net/socket.h"
 #include "mio/sys/unix/net_pipe.h"
 
 /* A pipe's end has the shape of a socket, one handle and its source, so that all that does not
  * depend on what the handle is comes from there. */
+
+static int invalid_input(void) { return mio_error_from_kind(MIO_ERROR_INVALID_INPUT); }
 
 int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver) {
   mio_handle handles[2];
@@ -18,26 +21,26 @@ int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver) {
 }
 
 ptrdiff_t mio_pipe_sender_write(mio_pipe_sender *sender, const void *buffer, size_t len) {
-  const union {
-    const void *ours;
-    void *theirs;
-  } base = {buffer}; /* an iovec's base is for reads too */
-  const mio_iovec one = {base.theirs, len};
-  return mio_pipe_sender_writev(sender, &one, 1);
+  if (!mio_socket_can_transfer(sender, buffer, len)) return invalid_input();
+  if (len == 0) return 0;
+  return mio_source_result(&sender->source, MIO_WRITABLE,
+                           mio_pipe_write(mio_socket_handle_of(sender), buffer, len));
 }
 
 ptrdiff_t mio_pipe_sender_writev(mio_pipe_sender *sender, const mio_iovec *buffers, size_t count) {
-  return mio_socket_move(sender, MIO_WRITABLE, buffers, count, mio_pipe_write);
+  return mio_socket_move(sender, MIO_WRITABLE, buffers, count, mio_pipe_writev);
 }
 
 ptrdiff_t mio_pipe_receiver_read(mio_pipe_receiver *receiver, void *buffer, size_t len) {
-  const mio_iovec one = {buffer, len};
-  return mio_pipe_receiver_readv(receiver, &one, 1);
+  if (!mio_socket_can_transfer(receiver, buffer, len)) return invalid_input();
+  if (len == 0) return 0;
+  return mio_source_result(&receiver->source, MIO_READABLE,
+                           mio_pipe_read(mio_socket_handle_of(receiver), buffer, len));
 }
 
 ptrdiff_t mio_pipe_receiver_readv(mio_pipe_receiver *receiver, const mio_iovec *buffers,
                                   size_t count) {
-  return mio_socket_move(receiver, MIO_READABLE, buffers, count, mio_pipe_read);
+  return mio_socket_move(receiver, MIO_READABLE, buffers, count, mio_pipe_readv);
 }
 
 static int adopt(void *end, mio_handle handle) {

@@ -74,8 +74,7 @@ static const struct iovec *native(const mio_iovec *buffers) {
   return (const struct iovec *)(const void *)buffers;
 }
 
-/* One buffer is the usual case, and the plain calls are the cheaper ones then. */
-
+/* One buffer is the usual case, and the plain call is the cheaper one then. */
 static ptrdiff_t write_plainly(int fd, const mio_iovec *buffers, size_t count) {
   ptrdiff_t written;
   MIO_RETRY(written, count == 1 ? write(fd, buffers->base, buffers->len)
@@ -152,7 +151,7 @@ static bool write_silently(int fd, const mio_iovec *buffers, size_t count, ptrdi
 #endif
 #endif /* !MIO_HAS_F_SETNOSIGPIPE */
 
-ptrdiff_t mio_pipe_write(mio_handle handle, const mio_iovec *buffers, size_t count) {
+ptrdiff_t mio_pipe_writev(mio_handle handle, const mio_iovec *buffers, size_t count) {
 #if MIO_HAS_F_SETNOSIGPIPE
   return write_plainly(handle, buffers, count);
 #else
@@ -162,9 +161,23 @@ ptrdiff_t mio_pipe_write(mio_handle handle, const mio_iovec *buffers, size_t cou
 #endif
 }
 
-ptrdiff_t mio_pipe_read(mio_handle handle, const mio_iovec *buffers, size_t count) {
+ptrdiff_t mio_pipe_write(mio_handle handle, const void *buffer, size_t len) {
+  const union {
+    const void *ours;
+    void *theirs;
+  } base = {buffer}; /* an iovec's base is for reads too */
+  const mio_iovec one = {base.theirs, len};
+  return mio_pipe_writev(handle, &one, 1);
+}
+
+ptrdiff_t mio_pipe_read(mio_handle handle, void *buffer, size_t len) {
   ptrdiff_t received;
-  MIO_RETRY(received, count == 1 ? read(handle, buffers->base, buffers->len)
-                                 : readv(handle, native(buffers), (int)count));
+  MIO_RETRY(received, read(handle, buffer, len));
+  return mio_fd_transfer(received);
+}
+
+ptrdiff_t mio_pipe_readv(mio_handle handle, const mio_iovec *buffers, size_t count) {
+  ptrdiff_t received;
+  MIO_RETRY(received, readv(handle, native(buffers), (int)count));
   return mio_fd_transfer(received);
 }

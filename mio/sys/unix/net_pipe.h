@@ -14,10 +14,9 @@
  * it. A library may neither leave it to the program nor change the program's handlers. Three ways,
  * by what the system has (features.h):
  *
- *   F_SETNOSIGPIPE on the descriptor   Apple, NetBSD           costs nothing a write
- *   pwritev2 with RWF_NOSIGNAL         Linux 6.18 on           one system call, as write(2)
- *   SIGPIPE blocked in this thread     everywhere else, and    two more system calls:
- * pthread_sigmask(3) during the write                   Linux before that       before and after
+ *   F_SETNOSIGPIPE on the descriptor   Apple, NetBSD            costs nothing a write
+ *   pwritev2 with RWF_NOSIGNAL         Linux 6.18 on            one system call, as write(2)
+ *   SIGPIPE blocked in this thread     older Linux, all others  pthread_sigmask(3) before and after
  *
  * In the third, a SIGPIPE that the write raised, which goes to the thread, not the process, is
  * taken off the thread before the mask is restored; one that was pending before stays. As measured
@@ -33,8 +32,10 @@ int mio_pipe_adopt(mio_handle handle);
 
 int mio_pipe_set_nonblocking(mio_handle handle, bool on);
 
-ptrdiff_t mio_pipe_write(mio_handle handle, const mio_iovec *buffers, size_t count);
-ptrdiff_t mio_pipe_read(mio_handle handle, const mio_iovec *buffers, size_t count);
+ptrdiff_t mio_pipe_write(mio_handle handle, const void *buffer, size_t len);
+ptrdiff_t mio_pipe_writev(mio_handle handle, const mio_iovec *buffers, size_t count);
+ptrdiff_t mio_pipe_read(mio_handle handle, void *buffer, size_t len);
+ptrdiff_t mio_pipe_readv(mio_handle handle, const mio_iovec *buffers, size_t count);
 
 /* 0, or -EBADF. */
 int mio_fd_check(mio_handle handle);

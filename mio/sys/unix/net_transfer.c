@@ -32,21 +32,25 @@ ptrdiff_t mio_net_send(mio_handle handle, const void *buffer, size_t len, const 
   return mio_fd_transfer(sent);
 }
 
-ptrdiff_t mio_net_recv(mio_handle handle, void *buffer, size_t len, mio_net_recv_mode mode,
-                       mio_net_name *out_from) {
-  const int flags = mode == MIO_NET_PEEK ? MSG_PEEK : 0;
-  ptrdiff_t received;
-  if (out_from == NULL) {
-    MIO_RETRY(received, recv(handle, buffer, clamp(len), flags));
-    return mio_fd_transfer(received);
-  }
+static ptrdiff_t receive_from(mio_handle handle, void *buffer, size_t len, int flags,
+                              mio_net_name *out_from) {
   socklen_t name_len = 0;
+  ptrdiff_t received;
   do {
     name_len = sizeof out_from->storage.bytes;
     received = recvfrom(handle, buffer, clamp(len), flags,
                         (struct sockaddr *)(void *)out_from->storage.bytes, &name_len);
   } while (received < 0 && errno == EINTR);
   if (received >= 0) out_from->len = name_len;
+  return mio_fd_transfer(received);
+}
+
+ptrdiff_t mio_net_recv(mio_handle handle, void *buffer, size_t len, mio_net_recv_mode mode,
+                       mio_net_name *out_from) {
+  const int flags = mode == MIO_NET_PEEK ? MSG_PEEK : 0;
+  if (out_from != NULL) return receive_from(handle, buffer, len, flags, out_from);
+  ptrdiff_t received;
+  MIO_RETRY(received, recv(handle, buffer, clamp(len), flags));
   return mio_fd_transfer(received);
 }
 
