@@ -2,12 +2,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "mio/sys/inet_name.h"
 #include "mio/sys/net.h"
 #include "mio/sys/unix/features.h"
 
@@ -17,78 +19,26 @@
 _Static_assert(sizeof(struct sockaddr_un) < sizeof((mio_net_name *)NULL)->storage.bytes &&
                    sizeof(struct sockaddr_in6) <= sizeof((mio_net_name *)NULL)->storage.bytes,
                "every address fits, and Linux's NUL behind a full path");
+#if MIO_HAS_SA_LEN
+_Static_assert(offsetof(struct sockaddr, sa_len) == 0 &&
+                   sizeof(((struct sockaddr *)NULL)->sa_len) == 1 &&
+                   sizeof(struct sockaddr_un) <= UCHAR_MAX,
+               "names begin with their length, in a byte");
+#endif
 _Static_assert(PATH_ROOM <= MIO_UNIX_ADDR_NAME_MAX, "every path fits mio_unix_addr");
 
-/* Addresses are put together field by field in the system's own structs, whose layouts differ, and
- * only whole ones are copied. */
-static void put(mio_net_name *out_name, const void *sockaddr, size_t len) {
-  memset(out_name, 0, sizeof *out_name);
-  memcpy(out_name->storage.bytes, sockaddr, len);
-  out_name->len = (uint32_t)len;
-}
-
-static void put_v4(const mio_addr *addr, mio_net_name *out_name) {
-  struct sockaddr_in in;
-  memset(&in, 0, sizeof in);
+/* Where names begin with their length, that is their first byte. */
+static int finish(mio_net_name *name) {
 #if MIO_HAS_SA_LEN
-  in.sin_len = sizeof in;
+  name->storage.bytes[0] = (unsigned char)name->len;
+#else
+  (void)name;
 #endif
-  in.sin_family = AF_INET;
-  in.sin_port = htons(addr->port);
-  memcpy(&in.sin_addr, addr->ip, sizeof in.sin_addr);
-  put(out_name, &in, sizeof in);
-}
-
-static void put_v6(const mio_addr *addr, mio_net_name *out_name) {
-  struct sockaddr_in6 in6;
-  memset(&in6, 0, sizeof in6);
-#if MIO_HAS_SA_LEN
-  in6.sin6_len = sizeof in6;
-#endif
-  in6.sin6_family = AF_INET6;
-  in6.sin6_port = htons(addr->port);
-  in6.sin6_flowinfo = htonl(addr->flowinfo);
-  memcpy(&in6.sin6_addr, addr->ip, sizeof in6.sin6_addr);
-  in6.sin6_scope_id = addr->scope_id;
-  put(out_name, &in6, sizeof in6);
+  return 0;
 }
 
 int mio_net_name_from_addr(const mio_addr *addr, mio_net_name *out_name) {
-  switch (addr->family) {
-    case MIO_ADDR_V4:
-      put_v4(addr, out_name);
-      return 0;
-    case MIO_ADDR_V6:
-      put_v6(addr, out_name);
-      return 0;
-    case MIO_ADDR_NONE:
-      break;
-  }
-  return -EINVAL;
-}
-
-static int get_v4(const mio_net_name *name, mio_addr *out_addr) {
-  struct sockaddr_in in;
-  if (name->len < sizeof in) return -EAFNOSUPPORT;
-  memcpy(&in, name->storage.bytes, sizeof in);
-  memset(out_addr, 0, sizeof *out_addr);
-  out_addr->family = MIO_ADDR_V4;
-  out_addr->port = ntohs(in.sin_port);
-  memcpy(out_addr->ip, &in.sin_addr, sizeof in.sin_addr);
-  return 0;
-}
-
-static int get_v6(const mio_net_name *name, mio_addr *out_addr) {
-  struct sockaddr_in6 in6;
-  if (name->len < sizeof in6) return -EAFNOSUPPORT;
-  memcpy(&in6, name->storage.bytes, sizeof in6);
-  memset(out_addr, 0, sizeof *out_addr);
-  out_addr->family = MIO_ADDR_V6;
-  out_addr->port = ntohs(in6.sin6_port);
-  memcpy(out_addr->ip, &in6.sin6_addr, sizeof in6.sin6_addr);
-  out_addr->flowinfo = ntohl(in6.sin6_flowinfo);
-  out_addr->scope_id = in6.sin6_scope_id;
-  return 0;
+  return mio_inet_name_from_addr(addr, out_name) ? finish(out_name) : -EINVAL;
 }
 
 /* The family of a name, or AF_UNSPEC where the kernel wrote none. */
@@ -101,14 +51,7 @@ static int family_of(const mio_net_name *name) {
 }
 
 int mio_net_name_to_addr(const mio_net_name *name, mio_addr *out_addr) {
-  switch (family_of(name)) {
-    case AF_INET:
-      return get_v4(name, out_addr);
-    case AF_INET6:
-      return get_v6(name, out_addr);
-    default:
-      return -EAFNOSUPPORT;
-  }
+  return mio_inet_name_to_addr(name, family_of(name), out_addr) ? 0 : -EAFNOSUPPORT;
 }
 
 /* How many bytes of sun_path `addr` takes, or an error. A path takes its NUL along, as not every
@@ -132,14 +75,11 @@ int mio_net_name_from_unix_addr(const mio_unix_addr *addr, mio_net_name *out_nam
   if (path_len < 0) return path_len;
   struct sockaddr_un un;
   memset(&un, 0, sizeof un);
-#if MIO_HAS_SA_LEN
-  un.sun_len = (unsigned char)(PATH_OFFSET + (size_t)path_len);
-#endif
   un.sun_family = AF_UNIX;
   if (addr->kind == MIO_UNIX_ADDR_PATH) memcpy(un.sun_path, addr->name, addr->name_len);
   if (addr->kind == MIO_UNIX_ADDR_ABSTRACT) memcpy(un.sun_path + 1, addr->name, addr->name_len);
-  put(out_name, &un, PATH_OFFSET + (size_t)path_len);
-  return 0;
+  mio_inet_store(out_name, &un, PATH_OFFSET + (size_t)path_len);
+  return finish(out_name);
 }
 
 static void set_name(mio_unix_addr *out_addr, mio_unix_addr_kind kind, const char *name,

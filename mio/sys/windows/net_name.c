@@ -5,6 +5,7 @@
 #include <string.h>
 #include <ws2tcpip.h>
 
+#include "mio/sys/inet_name.h"
 #include "mio/sys/net.h"
 
 #define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
@@ -15,69 +16,8 @@ _Static_assert(sizeof(struct sockaddr_un) <= sizeof(((mio_net_name *)NULL)->stor
                "every address fits");
 _Static_assert(PATH_ROOM <= MIO_UNIX_ADDR_NAME_MAX, "every path fits mio_unix_addr");
 
-/* Addresses are put together in the system's own structs, and only whole ones are copied. */
-static void put(mio_net_name *out_name, const void *sockaddr, size_t len) {
-  memset(out_name, 0, sizeof *out_name);
-  memcpy(out_name->storage.bytes, sockaddr, len);
-  out_name->len = (uint32_t)len;
-}
-
-static void put_v4(const mio_addr *addr, mio_net_name *out_name) {
-  struct sockaddr_in in;
-  memset(&in, 0, sizeof in);
-  in.sin_family = AF_INET;
-  in.sin_port = htons(addr->port);
-  memcpy(&in.sin_addr, addr->ip, sizeof in.sin_addr);
-  put(out_name, &in, sizeof in);
-}
-
-static void put_v6(const mio_addr *addr, mio_net_name *out_name) {
-  struct sockaddr_in6 in6;
-  memset(&in6, 0, sizeof in6);
-  in6.sin6_family = AF_INET6;
-  in6.sin6_port = htons(addr->port);
-  in6.sin6_flowinfo = htonl(addr->flowinfo);
-  memcpy(&in6.sin6_addr, addr->ip, sizeof in6.sin6_addr);
-  in6.sin6_scope_id = addr->scope_id;
-  put(out_name, &in6, sizeof in6);
-}
-
 int mio_net_name_from_addr(const mio_addr *addr, mio_net_name *out_name) {
-  switch (addr->family) {
-    case MIO_ADDR_V4:
-      put_v4(addr, out_name);
-      return 0;
-    case MIO_ADDR_V6:
-      put_v6(addr, out_name);
-      return 0;
-    case MIO_ADDR_NONE:
-      break;
-  }
-  return -WSAEINVAL;
-}
-
-static int get_v4(const mio_net_name *name, mio_addr *out_addr) {
-  struct sockaddr_in in;
-  if (name->len < sizeof in) return -WSAEAFNOSUPPORT;
-  memcpy(&in, name->storage.bytes, sizeof in);
-  memset(out_addr, 0, sizeof *out_addr);
-  out_addr->family = MIO_ADDR_V4;
-  out_addr->port = ntohs(in.sin_port);
-  memcpy(out_addr->ip, &in.sin_addr, sizeof in.sin_addr);
-  return 0;
-}
-
-static int get_v6(const mio_net_name *name, mio_addr *out_addr) {
-  struct sockaddr_in6 in6;
-  if (name->len < sizeof in6) return -WSAEAFNOSUPPORT;
-  memcpy(&in6, name->storage.bytes, sizeof in6);
-  memset(out_addr, 0, sizeof *out_addr);
-  out_addr->family = MIO_ADDR_V6;
-  out_addr->port = ntohs(in6.sin6_port);
-  memcpy(out_addr->ip, &in6.sin6_addr, sizeof in6.sin6_addr);
-  out_addr->flowinfo = ntohl(in6.sin6_flowinfo);
-  out_addr->scope_id = in6.sin6_scope_id;
-  return 0;
+  return mio_inet_name_from_addr(addr, out_name) ? 0 : -WSAEINVAL;
 }
 
 /* The family of a name, or AF_UNSPEC where the system wrote none. */
@@ -88,14 +28,7 @@ static int family_of(const mio_net_name *name) {
 }
 
 int mio_net_name_to_addr(const mio_net_name *name, mio_addr *out_addr) {
-  switch (family_of(name)) {
-    case AF_INET:
-      return get_v4(name, out_addr);
-    case AF_INET6:
-      return get_v6(name, out_addr);
-    default:
-      return -WSAEAFNOSUPPORT;
-  }
+  return mio_inet_name_to_addr(name, family_of(name), out_addr) ? 0 : -WSAEAFNOSUPPORT;
 }
 
 int mio_net_name_from_unix_addr(const mio_unix_addr *addr, mio_net_name *out_name) {
@@ -105,12 +38,12 @@ int mio_net_name_from_unix_addr(const mio_unix_addr *addr, mio_net_name *out_nam
   un.sun_family = AF_UNIX;
   switch (addr->kind) {
     case MIO_UNIX_ADDR_UNNAMED:
-      put(out_name, &un, PATH_OFFSET);
+      mio_inet_store(out_name, &un, PATH_OFFSET);
       return 0;
     case MIO_UNIX_ADDR_PATH:
       if (addr->name_len == 0 || memchr(addr->name, '\0', addr->name_len) != NULL) break;
       memcpy(un.sun_path, addr->name, addr->name_len);
-      put(out_name, &un, PATH_OFFSET + addr->name_len + 1);
+      mio_inet_store(out_name, &un, PATH_OFFSET + addr->name_len + 1);
       return 0;
     case MIO_UNIX_ADDR_ABSTRACT:
       return -WSAEOPNOTSUPP;
