@@ -35,24 +35,25 @@ static uint32_t take_wakes(mio_selector_base *base, mio_event *out, uint32_t roo
 
 /* What a select begins with: see mio/wake.h. */
 typedef struct notifications {
-  uint64_t settled; /* of no concern any more */
-  uint64_t landed;  /* all that were sent, if none is under way: else as `settled` */
+  mio_wake_word settled; /* of no concern any more */
+  mio_wake_word landed;  /* all that were sent, if none is under way: else as `settled` */
 } notifications;
 
 static notifications count_notifications(const mio_selector_base *base) {
   notifications before = {0, 0};
   if (!MIO_NATIVE_SETTLES) return before;
   before.settled = atomic_load_explicit(&base->settled, memory_order_acquire);
-  const uint64_t done = atomic_load_explicit(&base->notifications_done, memory_order_acquire);
-  const uint64_t begun = atomic_load_explicit(&base->notifications_begun, memory_order_acquire);
+  const mio_wake_word done = atomic_load_explicit(&base->notifications_done, memory_order_acquire);
+  const mio_wake_word begun =
+      atomic_load_explicit(&base->notifications_begun, memory_order_acquire);
   before.landed = done == begun ? begun : before.settled;
   return before;
 }
 
 /* No select that begins after this finds a notification up to number `landed`. */
-static void settle(mio_selector_base *base, uint64_t landed) {
-  uint64_t settled = atomic_load_explicit(&base->settled, memory_order_relaxed);
-  while (settled < landed &&
+static void settle(mio_selector_base *base, mio_wake_word landed) {
+  mio_wake_word settled = atomic_load_explicit(&base->settled, memory_order_relaxed);
+  while (mio_wake_comes_before(settled, landed) &&
          !atomic_compare_exchange_weak_explicit(&base->settled, &settled, landed,
                                                 memory_order_acq_rel, memory_order_relaxed)) {
   }
@@ -215,7 +216,7 @@ int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns
 }
 
 int mio_wake_finish_wait(mio_selector *selector, mio_events *events, int found) {
-  const notifications before = {events->settled, events->settled};
+  const notifications before = {(mio_wake_word)events->settled, (mio_wake_word)events->settled};
   const bool taken = take_notification(selector, before, events->data, events->capacity, &found);
   events->count =
       (uint32_t)with_wakes(base_of(selector), taken, events->data, found, events->capacity);

@@ -14,6 +14,7 @@
  *   +------------------+--------+------------------------+
  *   |     sleepers     |notified| pending: a bit a waker |
  *   +------------------+--------+------------------------+
+ *    31              17     16      15                    0    where that is as wide as it gets
  *
  * pending   wakers that were woken, their events not delivered yet
  * notified  somebody was woken while a thread slept, so a notification of the sys waker is under
@@ -52,35 +53,37 @@
  * (MIO_NATIVE_SETTLES). `s` has to be read before: a notification that one thread has in its hands
  * counts as settled as soon as the select of another one, that began after it was sent, has ended. */
 
-#define MIO_WAKE_PENDING     UINT64_C(0xffffffff)
-#define MIO_WAKE_NOTIFIED    (UINT64_C(1) << 32)
-#define MIO_WAKE_SLEEPER_ONE (UINT64_C(1) << 33)
+#define MIO_WAKE_NOTIFIED    ((mio_wake_word)1 << (MIO_NATIVE_ATOMIC_BITS / 2))
+#define MIO_WAKE_PENDING     (MIO_WAKE_NOTIFIED - 1)
+#define MIO_WAKE_SLEEPER_ONE (MIO_WAKE_NOTIFIED << 1)
 
-static inline uint32_t mio_wake_pending(uint64_t word) {
+static inline uint32_t mio_wake_pending(mio_wake_word word) {
   return (uint32_t)(word & MIO_WAKE_PENDING);
 }
 
-static inline bool mio_wake_has_sleepers(uint64_t word) { return word >= MIO_WAKE_SLEEPER_ONE; }
+static inline bool mio_wake_has_sleepers(mio_wake_word word) {
+  return word >= MIO_WAKE_SLEEPER_ONE;
+}
 
 /* The word with `bits` pending, and a notification under way if somebody sleeps. */
-static inline uint64_t mio_wake_with_pending(uint64_t word, uint32_t bits) {
+static inline mio_wake_word mio_wake_with_pending(mio_wake_word word, uint32_t bits) {
   word |= bits;
   return mio_wake_has_sleepers(word) ? word | MIO_WAKE_NOTIFIED : word;
 }
 
 /* Sets `bits` pending. */
-static inline void mio_wake_set(_Atomic uint64_t *word, uint32_t bits) {
+static inline void mio_wake_set(_Atomic mio_wake_word *word, uint32_t bits) {
   atomic_fetch_or_explicit(word, bits, memory_order_seq_cst);
 }
 
 /* Whether somebody who set a bit, and finds `word` afterwards, has to see to a notification. */
-static inline bool mio_wake_lacks_notification(uint64_t word) {
+static inline bool mio_wake_lacks_notification(mio_wake_word word) {
   return mio_wake_has_sleepers(word) && (word & MIO_WAKE_NOTIFIED) == 0;
 }
 
 /* Has one notification sent for what is pending. True if the caller has to do it. */
-static inline bool mio_wake_begin_notification(_Atomic uint64_t *word) {
-  uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
+static inline bool mio_wake_begin_notification(_Atomic mio_wake_word *word) {
+  mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
   do {
     if (mio_wake_pending(old) == 0 || !mio_wake_lacks_notification(old)) return false;
   } while (!atomic_compare_exchange_weak_explicit(word, &old, old | MIO_WAKE_NOTIFIED,
@@ -89,8 +92,8 @@ static inline bool mio_wake_begin_notification(_Atomic uint64_t *word) {
 }
 
 /* Enters sleep; false, and awake, if something is pending. */
-static inline bool mio_wake_enter_sleep(_Atomic uint64_t *word) {
-  uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
+static inline bool mio_wake_enter_sleep(_Atomic mio_wake_word *word) {
+  mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
   do {
     if (mio_wake_pending(old) != 0) return false;
   } while (!atomic_compare_exchange_weak_explicit(word, &old, old + MIO_WAKE_SLEEPER_ONE,
@@ -100,9 +103,9 @@ static inline bool mio_wake_enter_sleep(_Atomic uint64_t *word) {
 
 /* Counts whoever may sleep on the poll's own handle. True if the caller has to notify, because
  * something is pending that nobody has been told of. */
-static inline bool mio_wake_begin_export(_Atomic uint64_t *word) {
-  uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
-  uint64_t next;
+static inline bool mio_wake_begin_export(_Atomic mio_wake_word *word) {
+  mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
+  mio_wake_word next;
   do {
     next = old + MIO_WAKE_SLEEPER_ONE;
     if (mio_wake_pending(old) != 0) next = mio_wake_with_pending(next, mio_wake_pending(old));
@@ -111,20 +114,20 @@ static inline bool mio_wake_begin_export(_Atomic uint64_t *word) {
   return ((next & ~old) & MIO_WAKE_NOTIFIED) != 0;
 }
 
-static inline void mio_wake_exit_sleep(_Atomic uint64_t *word) {
+static inline void mio_wake_exit_sleep(_Atomic mio_wake_word *word) {
   atomic_fetch_sub_explicit(word, MIO_WAKE_SLEEPER_ONE, memory_order_seq_cst);
 }
 
 /* Takes up to `room` pending bits. If some must stay while others sleep, `*out_notify` tells the
  * caller to notify. */
-static inline uint32_t mio_wake_take(_Atomic uint64_t *word, uint32_t room, bool *out_notify) {
-  uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
-  uint64_t next;
+static inline uint32_t mio_wake_take(_Atomic mio_wake_word *word, uint32_t room, bool *out_notify) {
+  mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
+  mio_wake_word next;
   uint32_t taken;
   do {
     uint32_t left = mio_wake_pending(old);
     taken = 0;
-    if (room >= 32) {
+    if (room >= MIO_NATIVE_ATOMIC_BITS / 2) {
       taken = left;
       left = 0;
     }
@@ -146,8 +149,13 @@ static inline bool mio_wake_is_pending(const mio_selector_base *base) {
   return mio_wake_pending(atomic_load_explicit(&base->wake_word, memory_order_acquire)) != 0;
 }
 
+/* Whether the count `a` comes before `b`, which 32 bits may have begun anew for. */
+static inline bool mio_wake_comes_before(mio_wake_word a, mio_wake_word b) {
+  return b != a && b - a <= ~(mio_wake_word)0 / 2;
+}
+
 /* Whether a select that began when `settled` had that value may have found a notification. */
-static inline bool mio_wake_may_be_found(const mio_selector_base *base, uint64_t settled) {
+static inline bool mio_wake_may_be_found(const mio_selector_base *base, mio_wake_word settled) {
   return atomic_load_explicit(&base->notifications_begun, memory_order_acquire) != settled;
 }
 
@@ -160,8 +168,8 @@ int mio_wake_finish_wait(mio_selector *selector, mio_events *events, int found);
 int mio_wake_notify(mio_selector_base *base);
 
 /* Drops a waker's pending bit. */
-static inline void mio_wake_drop(_Atomic uint64_t *word, uint32_t bits) {
-  atomic_fetch_and_explicit(word, ~(uint64_t)bits, memory_order_seq_cst);
+static inline void mio_wake_drop(_Atomic mio_wake_word *word, uint32_t bits) {
+  atomic_fetch_and_explicit(word, ~(mio_wake_word)bits, memory_order_seq_cst);
 }
 
 #endif /* MIO_WAKE_H_ */

@@ -55,7 +55,7 @@ int mio_waker_wake(const mio_waker *waker) {
   mio_selector_base *base = (mio_selector_base *)waker->selector;
   if (base == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   mio_wake_set(&base->wake_word, bit_of(waker));
-  const uint64_t word = atomic_load_explicit(&base->wake_word, memory_order_relaxed);
+  const mio_wake_word word = atomic_load_explicit(&base->wake_word, memory_order_relaxed);
   return mio_wake_lacks_notification(word) ? notify_sleeper(base) : 0;
 }
 

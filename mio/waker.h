@@ -36,7 +36,8 @@ typedef struct mio_waker {
   uint32_t index;
 } mio_waker;
 
-#define MIO_WAKERS_PER_POLL 32
+/* 32; 16 on CPUs whose atomic instructions end at 32 bits, such as mips32 and armv5. */
+#define MIO_WAKERS_PER_POLL (MIO_NATIVE_ATOMIC_BITS / 2)
 
 /* Makes a waker for the poll behind `registry`. It needs no descriptor and no memory of its own,
  * and keeps what it needs of the poll alive. `*waker` has to be closed (else

@@ -140,6 +140,16 @@ bool UnderWine();
     if (::mio_test::UnderWine()) GTEST_SKIP() << "Wine: " defect; \
   } while (false)
 
+// Whether SO_ERROR holds Linux's number of an error where this CPU has another one for it (mips): qemu-user 7.2
+// translates what system calls return, and not what they write.
+bool KeepsTheHostsSocketErrors();
+
+#define SKIP_UNDER_QEMU_WITHOUT_SO_ERROR()                            \
+  do {                                                                \
+    if (::mio_test::KeepsTheHostsSocketErrors())                      \
+      GTEST_SKIP() << "qemu-user: SO_ERROR is the host's own number"; \
+  } while (false)
+
 // What the selector at hand is called, and whether it can do something.
 std::string SelectorName();
 bool Supports(mio_feature feature);

@@ -306,6 +306,10 @@ void model_begin(size_t waker_count, bool drain) {
   notifies = 0;
   looks = 0;
   if (mio_poll_init(&poll, NULL) < 0) abort();
+  /* As if so many had been sent that the counts are about to begin anew. */
+  the_selector.base.settled = (mio_wake_word)0 - 2;
+  the_selector.base.notifications_begun = the_selector.base.settled;
+  the_selector.base.notifications_done = the_selector.base.settled;
   for (size_t i = 0; i < waker_count; ++i) model_open_waker(i, i + 1);
 }
 
@@ -355,7 +359,7 @@ int model_wait(size_t capacity, uint64_t timeout_ns, uintptr_t *out_tokens) {
 }
 
 model_state model_look(void) {
-  const uint64_t word = the_selector.base.wake_word;
+  const mio_wake_word word = the_selector.base.wake_word;
   const model_state state = {
       mio_wake_pending(word),
       (word & MIO_WAKE_NOTIFIED) != 0,

@@ -41,6 +41,16 @@
 #define MIO_NATIVE_SETTLES 0
 #endif
 
+/* The bits of the widest number that the CPU changes without a lock. GCC and clang tell; others are
+ * for CPUs with 64. */
+#if !defined(MIO_NATIVE_ATOMIC_BITS)
+#if defined(__GCC_ATOMIC_LLONG_LOCK_FREE) && __GCC_ATOMIC_LLONG_LOCK_FREE < 2
+#define MIO_NATIVE_ATOMIC_BITS 32
+#else
+#define MIO_NATIVE_ATOMIC_BITS 64
+#endif
+#endif
+
 /* Whether the layout header has a short cut for registering, to be inlined where the program
  * registers:
  *   bool mio_native_can_register(const struct mio_selector *, uintptr_t token, uint32_t interest)

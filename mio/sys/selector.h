@@ -29,25 +29,32 @@
  * and may be called from any thread, also while another thread is inside mio_selector_select. */
 typedef struct mio_selector mio_selector;
 
+/* As wide a number as the CPU changes atomically. */
+#if MIO_NATIVE_ATOMIC_BITS == 64
+typedef uint64_t mio_wake_word;
+#else
+typedef uint32_t mio_wake_word;
+#endif
+
 /* What every selector has, whatever the OS: the first member of struct mio_selector. A selector
  * leaves it alone, but for what mio_selector_select_now looks at through mio_selector_is_idle. */
 typedef struct mio_selector_base {
-  _Atomic uint64_t
+  _Atomic mio_wake_word
       wake_word; /* mio/wake.h: who was woken, who sleeps; 0 when there is nothing to do */
-  _Atomic uint64_t settled; /* mio/wake.h: notifications that no select will find any more */
+  _Atomic mio_wake_word settled; /* mio/wake.h: notifications that no select will find any more */
   uint64_t spin_ns;
   uint32_t id; /* what mio_source.registration holds */
   atomic_uint wake_turn;
-  atomic_bool exported;                 /* mio_poll_handle was called */
-  _Atomic uint64_t notifications_begun; /* mio/wake.h */
-  _Atomic uint64_t notifications_done;
+  atomic_bool exported;                      /* mio_poll_handle was called */
+  _Atomic mio_wake_word notifications_begun; /* mio/wake.h */
+  _Atomic mio_wake_word notifications_done;
   atomic_uint registry_count;  /* the poll and the clones of its registry */
   atomic_uint reference_count; /* those together, and the wakers */
   mio_selector *next_live;
   mio_sys_waker waker;
   mio_lock lock;        /* guards the rest */
   uint32_t waker_slots; /* a bit for each index in use */
-  mio_token waker_tokens[32];
+  mio_token waker_tokens[MIO_NATIVE_ATOMIC_BITS / 2];
 } mio_selector_base;
 
 /* Allocates a selector (mio/memory.h), its base zeroed, with the OS's handle open and
