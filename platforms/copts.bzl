@@ -36,6 +36,11 @@ def _copts(gnu, msvc):
         "//conditions:default": [],
     })
 
-# MSVC takes C11 as a flag; the others are told by their toolchain or compile gnu17, which contains it.
-MIO_C_COPTS = _copts(_GNU_C, _MSVC + ["/std:c11"])
+# MSVC takes C11 as a flag, and its atomics, which it has from 17.5 of Visual Studio 2022 on, as another one
+# (its <stdatomic.h> stops the build else); the others are told by their toolchain or compile gnu17, which
+# contains it.
+MIO_C_COPTS = _copts(_GNU_C, _MSVC + [
+    "/std:c11",
+    "/experimental:c11atomics",
+])
 MIO_CXX_COPTS = _copts(_GNU_CXX, _MSVC + ["/std:c++17"])
