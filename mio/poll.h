@@ -149,8 +149,8 @@ static inline int mio_registry_register(const mio_registry *registry, mio_source
 /* Replaces token, interest and mode of a registered source, wholly; readiness that is there is
  * reported anew. MIO_ERROR_NOT_FOUND if it is not registered, or with another poll; else as for
  * register. A failed call leaves the registration as it was, but for one case: a kqueue whose kernel
- * has no memory, or no such filter for this kind of descriptor, leaves a source that is registered
- * and silent, to be reregistered or deregistered. */
+ * has no memory (or no EVFILT_READ for a descriptor that it has EVFILT_WRITE for; none is known)
+ * leaves a source that is registered and silent, to be reregistered or deregistered. */
 static inline int mio_registry_reregister(const mio_registry *registry, mio_source *source,
                                           mio_token token, mio_interest interest);
 

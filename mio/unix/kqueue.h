@@ -30,6 +30,7 @@ extern "C" {
  * A kqueue tells filters apart by identifier and kind: two sources with the same ones in one poll
  * are one filter, and a descriptor's EVFILT_READ is that of the socket which is registered too.
  * EVFILT_USER identifiers within a million of UINTPTR_MAX belong to the library.
+ * Reregistering one deletes the filter first: refused, it is registered and silent.
  *
  * Where the selector is not kqueue, this library cannot be linked (//mio/unix:kqueue is
  * incompatible). */

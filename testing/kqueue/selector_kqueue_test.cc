@@ -105,6 +105,32 @@ TEST_F(SelectorKqueue, ReregisterDeletesBothFiltersFirstInOneCall) {
   EXPECT_EQ(1u, Filters());
 }
 
+// Whatever was there before: nothing is deleted until the kernel has taken EVFILT_WRITE, and what is
+// deleted is there.
+TEST_F(SelectorKqueue, ReregisterForWritingIsOneCallThatEndsWhereItFails) {
+  const struct {
+    mio_interest interest;
+    Lines expected;
+  } cases[] = {
+      {MIO_WRITABLE, {"WRITE 9", "WRITE 2", "WRITE 21", "READ 2"}},
+      {kBoth | MIO_LEVEL, {"WRITE 9", "READ 9", "WRITE 2", "READ 2", "READ 1", "WRITE 1"}}};
+  for (const mio_interest before :
+       {mio_interest{MIO_READABLE}, mio_interest{MIO_WRITABLE}, kBoth}) {
+    for (const auto &one : cases) {
+      ASSERT_OK(poll_.Register(stream(), kOne, before));
+      model_reset();
+      ASSERT_OK(poll_.Reregister(stream(), kTwo, one.interest));
+      EXPECT_EQ(one.expected, Log());
+      EXPECT_EQ(1u, model_changing_calls());
+      EXPECT_EQ(one.interest == MIO_WRITABLE ? 1u : 2u, Filters());
+      EXPECT_TRUE(poll_.Now(kTwo).writable);
+      EXPECT_TRUE(poll_.Now(kOne).None());
+      ASSERT_OK(poll_.Deregister(stream()));
+      EXPECT_EQ(0u, Filters());
+    }
+  }
+}
+
 TEST_F(SelectorKqueue, ALevelBecomesAnEdge) {
   Send();
   ASSERT_OK(poll_.Register(stream(), kOne, MIO_READABLE | MIO_LEVEL));
@@ -127,14 +153,32 @@ TEST_F(SelectorKqueue, AFailedHalfIsUndone) {
   EXPECT_TRUE(poll_.WaitWritable(kTwo).writable);
 }
 
-TEST_F(SelectorKqueue, AFailedReregisterLeavesNothingAndCanBeTriedAgain) {
-  ASSERT_OK(poll_.Register(stream(), kOne, kBoth));
-  model_fail_changes(EVFILT_WRITE, EV_ADD, ENOMEM, 1);
-  EXPECT_ERROR(poll_.Reregister(stream(), kTwo, kBoth), MIO_ERROR_OUT_OF_MEMORY);
-  EXPECT_EQ(0u, Filters());
-  EXPECT_TRUE(poll_.Now(kOne).None());
-  ASSERT_OK(poll_.Reregister(stream(), kThree, kBoth));
-  EXPECT_TRUE(poll_.WaitWritable(kThree).writable);
+TEST_F(SelectorKqueue, ARefusedReregisterLeavesTheRegistrationAsItWas) {
+  ASSERT_OK(poll_.Register(stream(), kOne, MIO_READABLE));
+  for (const mio_interest wanted : {kBoth | MIO_LEVEL, mio_interest{MIO_WRITABLE}}) {
+    model_fail_changes(EVFILT_WRITE, EV_ADD, EINVAL, 1);
+    EXPECT_ERROR(poll_.Reregister(stream(), kTwo, wanted), MIO_ERROR_INVALID_INPUT);
+    EXPECT_EQ(1u, Filters());
+    Send();
+    EXPECT_TRUE(poll_.Now(kOne).readable);
+    EXPECT_TRUE(poll_.Now(kOne).None()) << "an edge still";
+    EXPECT_TRUE(poll_.Now(kTwo).None());
+  }
+}
+
+TEST_F(SelectorKqueue, AReregisterWithoutMemoryLeavesNothingAndCanBeTriedAgain) {
+  // Refused at once, or half-way.
+  for (const unsigned change : {EV_ADD, EV_CLEAR}) {
+    ASSERT_OK(poll_.Register(stream(), kOne, kBoth));
+    model_fail_changes(EVFILT_WRITE, change, ENOMEM, 1);
+    EXPECT_ERROR(poll_.Reregister(stream(), kTwo, kBoth), MIO_ERROR_OUT_OF_MEMORY);
+    EXPECT_EQ(0u, Filters());
+    EXPECT_TRUE(poll_.Now(kOne).None());
+    EXPECT_TRUE(poll_.Now(kTwo).None());
+    ASSERT_OK(poll_.Reregister(stream(), kThree, kBoth));
+    EXPECT_TRUE(poll_.WaitWritable(kThree).writable);
+    ASSERT_OK(poll_.Deregister(stream()));
+  }
 }
 
 TEST_F(SelectorKqueue, AnInterruptedChangeIsASuccess) {
@@ -352,6 +396,19 @@ TEST_P(HungUpWriter, IsGoneWhenItIsClosed) {
   EXPECT_TRUE(poll_.Now(kOne).None());
 }
 
+TEST_P(HungUpWriter, IsToldAnewThoughItsFilterIsThere) {
+  Sender sender;
+  Receiver receiver;
+  ASSERT_OK(mio_pipe_pair(&sender, &receiver));
+  ASSERT_OK(poll_.Register(&sender->source, kOne, MIO_WRITABLE));
+  mio_pipe_receiver_close(&receiver);
+  for (const mio_interest interest : {mio_interest{MIO_WRITABLE}, kBoth}) {
+    ASSERT_OK(poll_.Reregister(&sender->source, kTwo, interest));
+    EXPECT_TRUE(poll_.Now(kTwo).write_closed);
+    EXPECT_TRUE(poll_.Now(kOne).None());
+  }
+}
+
 TEST_P(HungUpWriter, ADescriptorThatIsNotOpenIsAnErrorAllTheSame) {
   SourceFd source;
   const mio_handle stale = NoSocket();
@@ -433,9 +490,14 @@ TEST_F(SelectorKqueue, AKqueueInItselfIsRefused) {
 TEST_F(SelectorKqueue, APollInAPollCannotBeWritable) {
   Poll outer;
   SourceFd inner;
+  Waker waker;
   ASSERT_OK(mio_source_fd_init(&inner, kq_));
   EXPECT_ERROR(outer.Register(&inner->source, kOne, kBoth), MIO_ERROR_INVALID_INPUT);
-  EXPECT_OK(outer.Register(&inner->source, kOne, MIO_READABLE));
+  ASSERT_OK(outer.Register(&inner->source, kOne, MIO_READABLE));
+  EXPECT_ERROR(outer.Reregister(&inner->source, kTwo, kBoth), MIO_ERROR_INVALID_INPUT);
+  ASSERT_OK(mio_waker_init(&waker, poll_.registry(), kThree));
+  ASSERT_OK(mio_waker_wake(&waker));
+  EXPECT_TRUE(outer.WaitReadable(kOne).readable) << "as it was registered";
 }
 
 }  // namespace

@@ -96,8 +96,8 @@ _Static_assert(MIO_EVFILT_LIO == EVFILT_LIO, "as <sys/event.h> has it");
 /* Three years: some kernels take no more, and time_t may have 32 bits. The caller waits again. */
 #define SECONDS_MAX UINT64_C(100000000)
 
-/* The most changes of one call: three deletions and two additions. */
-enum { CHANGES_MAX = 5 };
+/* The most changes of one call: see replace_filters(). */
+enum { CHANGES_MAX = 6 };
 
 static struct kevent *kernel_events(mio_event *events) { return (struct kevent *)(void *)events; }
 
@@ -280,6 +280,39 @@ static int add_filters(mio_selector *selector, int fd, mio_token token, mio_inte
   return result;
 }
 
+/* The same for a source that is registered, when EVFILT_WRITE is wanted: the one filter that kernels
+ * do not have for all that they have the other for (a kqueue, for one). It is to be refused before
+ * anything is lost. To add what is there never fails, so what is refused was not there and nothing
+ * has changed; and without room for receipts a call ends at the first change that fails, in each
+ * kernel's loop over the changes.
+ *
+ *   add WRITE, READ      disabled: nobody takes the event of a single shot, or it, before the
+ *   delete WRITE, READ   deletion, which so finds both
+ *   add READ, WRITE
+ *   delete READ          in the place of the others of READ if it is not wanted: may find nothing
+ *
+ * Nobody ever reading is found out at the first change, or at the last if the filter was there. */
+static int replace_filters(mio_selector *selector, int fd, mio_token token, mio_interest interest) {
+  static const struct timespec now = {0, 0};
+  const bool reads = (interest & MIO_READABLE) != 0;
+  const mio_event writer = change((uintptr_t)fd, EVFILT_WRITE, EV_ADD | EV_DISABLE, token);
+  mio_event changes[CHANGES_MAX];
+  int count = 0;
+  changes[count++] = writer;
+  if (reads) changes[count++] = change((uintptr_t)fd, EVFILT_READ, EV_ADD | EV_DISABLE, token);
+  changes[count++] = change((uintptr_t)fd, EVFILT_WRITE, EV_DELETE, 0);
+  if (reads) changes[count++] = change((uintptr_t)fd, EVFILT_READ, EV_DELETE, 0);
+  count += put_additions(fd, token, interest, changes + count);
+  if (!reads) changes[count++] = change((uintptr_t)fd, EVFILT_READ, EV_DELETE, 0);
+  for (int i = 0; i < count; ++i) changes[i].flags &= (mio_kevent_flags)~EV_RECEIPT;
+  if (kevent(selector->kqueue, const_kernel_events(changes), count, NULL, 0, &now) >= 0) return 0;
+  const int error = errno;
+  if (error == EINTR || error == ENOENT) return 0;
+  if (is_hang_up(&writer, error)) return add_filters(selector, fd, token, interest, true);
+  if (error == ENOMEM) remove_all(selector, fd); /* half-way, perhaps */
+  return -error;
+}
+
 static int check(const mio_selector *selector, mio_token token, mio_interest interest) {
   const mio_interest kinds = MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY | MIO_AIO | MIO_LIO;
   const mio_interest modes = MIO_LEVEL | MIO_ONESHOT;
@@ -317,7 +350,9 @@ static int add_source(mio_selector *selector, mio_source *source, mio_token toke
   if (source->native.handle == selector->kqueue) return -EINVAL;
   if (is_pair(interest)) begin_pairs(selector);
   const bool locked = lock_changes(selector);
-  result = add_filters(selector, source->native.handle, token, interest, replace);
+  result = replace && (interest & MIO_WRITABLE) != 0
+               ? replace_filters(selector, source->native.handle, token, interest)
+               : add_filters(selector, source->native.handle, token, interest, replace);
   if (locked) mio_lock_release(&selector->change_lock);
   return result;
 }
