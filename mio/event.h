@@ -70,7 +70,7 @@ static inline bool mio_event_is_priority(const mio_event *event) {
   return mio_native_event_is_priority(event);
 }
 
-/* An asynchronous I/O request completed (FreeBSD, DragonFly). */
+/* An asynchronous I/O request completed (FreeBSD). */
 static inline bool mio_event_is_aio(const mio_event *event) {
   return mio_native_event_is_aio(event);
 }

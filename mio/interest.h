@@ -41,8 +41,7 @@ typedef uint32_t mio_interest;
 /* Mode: one event, then nothing until the source is registered anew with reregister. */
 #define MIO_ONESHOT ((mio_interest)0x10)
 
-/* An asynchronous I/O request completed (EVFILT_AIO). FreeBSD and DragonFly; elsewhere unsupported.
- */
+/* An asynchronous I/O request completed (EVFILT_AIO). FreeBSD; elsewhere unsupported. */
 #define MIO_AIO ((mio_interest)0x20)
 
 /* A list of I/O requests completed (EVFILT_LIO). FreeBSD; elsewhere unsupported. */

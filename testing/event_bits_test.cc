@@ -29,5 +29,23 @@ TEST(Event, AccessorsOfEachCombination) {
   }
 }
 
+#if defined(MIO_SELECTOR_POLL)
+// What POLLHUP is made of where it may mean one half only.
+TEST(Event, AccessorsOfAHangUpOfOneHalf) {
+  mio_event event = {};
+  event.events = MIO_POLL_RHUP;
+  EXPECT_TRUE(mio_event_is_read_closed(&event));
+  EXPECT_FALSE(mio_event_is_write_closed(&event));
+  event.events = MIO_POLL_XHUP;
+  EXPECT_FALSE(mio_event_is_read_closed(&event));
+  EXPECT_FALSE(mio_event_is_write_closed(&event));
+  event.events = MIO_POLL_XHUP | MIO_POLL_IN | MIO_POLL_OUT;
+  EXPECT_TRUE(mio_event_is_readable(&event));
+  EXPECT_TRUE(mio_event_is_writable(&event));
+  EXPECT_FALSE(mio_event_is_read_closed(&event));
+  EXPECT_FALSE(mio_event_is_write_closed(&event));
+}
+#endif
+
 }  // namespace
 }  // namespace mio_test

@@ -23,7 +23,8 @@ struct mio_event {
 #define MIO_POLL_ERR   0x0008u
 #define MIO_POLL_HUP   0x0010u /* POLLHUP where it means that both directions are shut */
 #define MIO_POLL_RDHUP 0x2000u /* POLLRDHUP: Linux and FreeBSD have it */
-#define MIO_POLL_RHUP  0x4000u /* POLLHUP where the writing half may be open still, as on Darwin */
+#define MIO_POLL_RHUP  0x4000u /* POLLHUP that says no more than that nothing comes in any more */
+#define MIO_POLL_XHUP  0x8000u /* POLLHUP that does not say which half is shut */
 
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {
   return event->token;

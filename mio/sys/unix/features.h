@@ -4,6 +4,10 @@
 /* What the Unixes differ in, as far as sockets and pipes are concerned: one constant a fact, each 0
  * or 1 unless it says otherwise, so that the code asks for the fact and never for the system. */
 
+#if defined(__DragonFly__)
+#include <sys/param.h> /* __DragonFly_version, which the compiler does not define */
+#endif
+
 #if defined(__linux__)
 #define MIO_ON_LINUX 1 /* Android too */
 #else
@@ -104,7 +108,7 @@
 
 /* TCP keep-alive times per socket: everywhere but on OpenBSD, which has sysctls only. The option
  * for the idle time is TCP_KEEPALIVE on Apple's systems. DragonFly counted in milliseconds until
- * __DragonFly_version 500702. */
+ * __DragonFly_version 500702, by its <sys/param.h>. */
 #define MIO_HAS_KEEPALIVE_TIMES             (!MIO_ON_OPENBSD)
 #define MIO_KEEPALIVE_IDLE_IS_TCP_KEEPALIVE MIO_ON_APPLE
 #if defined(__DragonFly__) && __DragonFly_version < 500702
@@ -114,9 +118,9 @@
 #endif
 
 /* Requests of aio_read(3) and the like that end in a kqueue, by SIGEV_KEVENT; lists of them, by
- * lio_listio(2): FreeBSD's aio(4), DragonFly's aio_read(2). NetBSD, OpenBSD and Apple have the name
- * of the filter in their headers only. */
-#define MIO_HAS_KQUEUE_AIO (MIO_ON_FREEBSD || MIO_ON_DRAGONFLY)
+ * lio_listio(2): FreeBSD's aio(4). The others have the name of the filter in their headers only:
+ * DragonFly's kernel answers ENOSYS to those calls and ENXIO to the filter (sys/kern/vfs_aio.c). */
+#define MIO_HAS_KQUEUE_AIO MIO_ON_FREEBSD
 #define MIO_HAS_KQUEUE_LIO MIO_ON_FREEBSD
 
 #endif /* MIO_SYS_UNIX_FEATURES_H_ */

@@ -76,13 +76,14 @@ struct mio_selector {
 _Static_assert(offsetof(mio_selector, base) == 0, "mio/poll.c sees the base only");
 
 /* What POLLHUP says. On these systems: both directions are shut (tcp_poll in Linux's
- * net/ipv4/tcp.c, sopoll in the BSDs' kern/uipc_socket.c). On Darwin it is set as soon as one is
- * (EV_EOF on either filter, bsd/kern/sys_generic.c), and elsewhere nobody knows. */
-#if defined(__linux__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
-    defined(__DragonFly__)
-#define EVENT_HUP MIO_POLL_HUP
+ * net/ipv4/tcp.c, sopoll in the BSDs' kern/uipc_socket.c). On Darwin and DragonFly, whose poll(2) is
+ * made of kqueue's filters, it is set as soon as one of those asked for has EV_EOF (bsd/kern/ and
+ * sys/kern/sys_generic.c): with POLLOUT asked for, it may be the program's own shutdown(2). Elsewhere
+ * nobody knows. */
+#if defined(__linux__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
+#define HUP_IS_BOTH 1
 #else
-#define EVENT_HUP MIO_POLL_RHUP
+#define HUP_IS_BOTH 0
 #endif
 
 #if !defined(POLLRDHUP)
@@ -90,15 +91,20 @@ _Static_assert(offsetof(mio_selector, base) == 0, "mio/poll.c sees the base only
 #endif
 
 /* What poll(2) reports unasked, and goes on to report. */
-#define LASTING (MIO_POLL_ERR | MIO_POLL_HUP | MIO_POLL_RHUP)
+#define LASTING (MIO_POLL_ERR | MIO_POLL_HUP | MIO_POLL_RHUP | MIO_POLL_XHUP)
 
-static uint32_t events_of(int flags) {
+static uint32_t hang_up_of(int asked) {
+  if (HUP_IS_BOTH) return MIO_POLL_HUP;
+  return (asked & POLLOUT) != 0 ? MIO_POLL_XHUP : MIO_POLL_RHUP;
+}
+
+static uint32_t events_of(int flags, int asked) {
   uint32_t events = 0;
   if ((flags & POLLIN) != 0) events |= MIO_POLL_IN;
   if ((flags & POLLPRI) != 0) events |= MIO_POLL_PRI;
   if ((flags & POLLOUT) != 0) events |= MIO_POLL_OUT;
   if ((flags & POLLERR) != 0) events |= MIO_POLL_ERR;
-  if ((flags & POLLHUP) != 0) events |= EVENT_HUP;
+  if ((flags & POLLHUP) != 0) events |= hang_up_of(asked);
   if ((flags & POLLRDHUP) != 0) events |= MIO_POLL_RDHUP;
   return events;
 }
@@ -297,19 +303,19 @@ static void give_up_lead(mio_selector *selector) {
   mio_poll_bells_ring(&selector->bells, FOLLOWERS_BELL);
 }
 
-/* Turns what poll(2) said about a slot into an event, and takes from the slot what is told once.
- * False if there is nothing to tell.
+/* Turns what poll(2), asked for `asked`, said about a slot into an event, and takes from the slot
+ * what is told once. False if there is nothing to tell.
  *
  * Bits that were delivered before, and not used up, come again with an error or a hang-up: they are
  * not asked for, but true, and a program that looks at nothing else has to hear of the end. For the
  * same reason they are all used up then, and the slot can be silent. */
-static bool deliver(mio_poll_slot *slot, int flags, mio_event *out) {
+static bool deliver(mio_poll_slot *slot, int flags, int asked, mio_event *out) {
   if ((flags & POLLNVAL) != 0) {
     slot->gone = true;
     slot->silent = true;
     return false;
   }
-  uint32_t events = events_of(flags);
+  uint32_t events = events_of(flags, asked);
   if ((events & LASTING) != 0) events |= slot->wanted & (MIO_POLL_IN | MIO_POLL_OUT);
   if ((events & MIO_POLL_RDHUP) != 0) events |= MIO_POLL_IN;
   out->events = events;
@@ -346,7 +352,7 @@ static int collect(mio_selector *selector, uint32_t polled, int found, mio_event
       selector->scan_from = i;
       break;
     }
-    if (deliver(slot, flags, &out[count])) ++count;
+    if (deliver(slot, flags, shown[FIXED + i].events, &out[count])) ++count;
     show(selector, i);
   }
   return (int)count;
@@ -564,9 +570,9 @@ int mio_selector_handle(const mio_selector *selector, mio_handle *out_handle) {
 
 void mio_selector_format_event(const mio_event *event, mio_text *text) {
   static const mio_flag_name names[] = {
-      {MIO_POLL_IN, "POLLIN"},    {MIO_POLL_PRI, "POLLPRI"}, {MIO_POLL_OUT, "POLLOUT"},
-      {MIO_POLL_ERR, "POLLERR"},  {MIO_POLL_HUP, "POLLHUP"}, {MIO_POLL_RDHUP, "POLLRDHUP"},
-      {MIO_POLL_RHUP, "POLLHUP"},
+      {MIO_POLL_IN, "POLLIN"},    {MIO_POLL_PRI, "POLLPRI"},  {MIO_POLL_OUT, "POLLOUT"},
+      {MIO_POLL_ERR, "POLLERR"},  {MIO_POLL_HUP, "POLLHUP"},  {MIO_POLL_RDHUP, "POLLRDHUP"},
+      {MIO_POLL_RHUP, "POLLHUP"}, {MIO_POLL_XHUP, "POLLHUP"},
   };
   mio_text_string(text, "poll: ");
   mio_text_flags(text, event->events, names, sizeof names / sizeof names[0], "|");
