@@ -36,6 +36,13 @@ template <>
 double UserBytes<MioLoop<Handler>>() {
   return sizeof(Reader) - sizeof(mio_handle);
 }
+#if MIO_BENCH_PEERS
+// Whoever only reads has no use for the other event.
+template <>
+double UserBytes<EventLoop<Handler>>() {
+  return sizeof(EventLoop<Handler>::Watch) - sizeof(event *);
+}
+#endif
 
 template <template <typename> class Loop>
 class Memory : public Repeated<Memory<Loop>> {

@@ -3,6 +3,8 @@
 
 #include <sys/time.h>
 
+#include <deque>
+
 #include "benchmarks/channel.h"
 #include "benchmarks/peers/common.h"
 #include "event2/event.h"
@@ -24,6 +26,7 @@ class EventLoop {
     event watched;
     uintptr_t token;
     EventLoop *loop;
+    event *writing;  // made by Change()
   };
 
   EventLoop() = default;
@@ -49,13 +52,23 @@ class EventLoop {
   bool Add(Watch *watch, Source *source, uintptr_t token) {
     watch->token = token;
     watch->loop = this;
-    return Assign(watch, HandleOf(source), false);
+    return Assign(&watch->watched, HandleOf(source), EV_READ, watch) &&
+           event_add(&watch->watched, nullptr) == 0;
   }
+  // An event's kind is for life: what can be written is an event of its own, and to add it takes one
+  // EPOLL_CTL_MOD.
   bool Change(Watch *watch, bool writable) {
-    event_del(&watch->watched);
-    return Assign(watch, event_get_fd(&watch->watched), writable);
+    if (watch->writing == nullptr) {
+      writing_.emplace_back();
+      watch->writing = &writing_.back();
+      if (!Assign(watch->writing, event_get_fd(&watch->watched), EV_WRITE, watch)) return false;
+    }
+    return (writable ? event_add(watch->writing, nullptr) : event_del(watch->writing)) == 0;
   }
-  bool Remove(Watch *watch) { return event_del(&watch->watched) == 0; }
+  bool Remove(Watch *watch) {
+    return event_del(&watch->watched) == 0 &&
+           (watch->writing == nullptr || event_del(watch->writing) == 0);
+  }
   void Apply() {}
 
   // Without EVLOOP_ONCE it would go on for as long as there is something.
@@ -76,10 +89,8 @@ class EventLoop {
   event_base *base() { return base_; }
 
  private:
-  bool Assign(Watch *watch, evutil_socket_t fd, bool writable) {
-    const short what = static_cast<short>(EV_READ | (writable ? EV_WRITE : 0) | mode_);
-    return event_assign(&watch->watched, base_, fd, what, OnEvent, watch) == 0 &&
-           event_add(&watch->watched, nullptr) == 0;
+  bool Assign(event *what, evutil_socket_t fd, int kind, Watch *watch) {
+    return event_assign(what, base_, fd, static_cast<short>(kind | mode_), OnEvent, watch) == 0;
   }
 
   static void OnEvent(evutil_socket_t, short, void *context) {
@@ -90,6 +101,7 @@ class EventLoop {
   Handler *handler_ = nullptr;
   event_base *base_ = nullptr;
   event waker_ = {};
+  std::deque<event> writing_;
   short mode_ = 0;
 };
 
