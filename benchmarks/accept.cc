@@ -1,13 +1,13 @@
 // Connections a second: one client after the other connects over loopback, is accepted and is gone. The
 // client is the same for all. Everybody accepts until there is nothing left to accept.
 
+#include <string>
+
 #include "benchmarks/channel.h"
 #include "benchmarks/harness.h"
 #include "benchmarks/peers/peers.h"
 
 #if MIO_BENCH_PEERS
-#include <sys/socket.h>
-
 #include "event2/listener.h"
 #endif
 
@@ -72,7 +72,7 @@ class MioServer {
   MioLoop<MioServer> loop_;
 };
 
-#if MIO_BENCH_PEERS
+#if MIO_BENCH_RAW || MIO_BENCH_PEERS
 
 mio_handle HandleOf(const Listener *listener) { return listener->fd; }
 
@@ -87,11 +87,7 @@ class FdServer {
   }
   void Next() { loop_.Next(); }
   void OnReady(uintptr_t) {
-    int peer;
-    while ((peer = accept4(listener_.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-      ++accepted;
-      close(peer);
-    }
+    while (AcceptAndClose(listener_.fd)) ++accepted;
   }
   void OnWake() {}
 
@@ -100,6 +96,9 @@ class FdServer {
   typename Loop<FdServer>::Watch watch_ = {};
   Loop<FdServer> loop_;
 };
+
+#endif
+#if MIO_BENCH_PEERS
 
 class UvServer {
  public:
@@ -170,8 +169,10 @@ int AddAll() {
   Measure measure;
   measure.batch = 4;
   AddWork<Accept<MioServer>>("accept/tcp/mio", measure);
+#if MIO_BENCH_RAW
+  AddWork<Accept<FdServer<RawLoop>>>(std::string("accept/tcp/") + RawLoop<Handler>::kName, measure);
+#endif
 #if MIO_BENCH_PEERS
-  AddWork<Accept<FdServer<RawEpollLoop>>>("accept/tcp/raw_epoll", measure);
   AddWork<Accept<UvServer>>("accept/tcp/libuv", measure);
   AddWork<Accept<EventServer>>("accept/tcp/libevent", measure);
   AddWork<Accept<FdServer<EvLoop>>>("accept/tcp/libev", measure);

@@ -104,24 +104,38 @@ struct MioIo {
   }
 };
 
+// The system's own calls.
 #if MIO_BENCH_UNIX
+inline ptrdiff_t ReadHandle(mio_handle handle, void *data, size_t len) {
+  return read(handle, data, len);
+}
+inline ptrdiff_t WriteHandle(mio_handle handle, const void *data, size_t len) {
+  return write(handle, data, len);
+}
+#else
+ptrdiff_t ReadHandle(mio_handle handle, void *data, size_t len);
+ptrdiff_t WriteHandle(mio_handle handle, const void *data, size_t len);
+#endif
+
+// Accepts a connection and throws it away; false if there is none.
+bool AcceptAndClose(mio_handle listener);
+
 struct FdIo {
   static ptrdiff_t Read(Pipe *pipe, void *data, size_t len) {
-    return read(pipe->read_fd, data, len);
+    return ReadHandle(pipe->read_fd, data, len);
   }
   static ptrdiff_t Write(Pipe *pipe, const void *data, size_t len) {
-    return write(pipe->write_fd, data, len);
+    return WriteHandle(pipe->write_fd, data, len);
   }
   template <typename Stream>
   static ptrdiff_t Read(End<Stream> *end, void *data, size_t len) {
-    return read(end->fd, data, len);
+    return ReadHandle(end->fd, data, len);
   }
   template <typename Stream>
   static ptrdiff_t Write(End<Stream> *end, const void *data, size_t len) {
-    return write(end->fd, data, len);
+    return WriteHandle(end->fd, data, len);
   }
 };
-#endif
 
 inline mio_source *SourceOf(Pipe *pipe) { return &pipe->reader.source; }
 inline mio_handle HandleOf(const Pipe *pipe) { return pipe->read_fd; }

@@ -14,7 +14,7 @@ import os
 import sys
 
 import measure
-from measure import OURS, RAW
+from measure import OURS, RAWS
 
 # How much more of it is a regression: a share, and a number below which nothing is.
 TOLERANCE = {
@@ -63,7 +63,7 @@ def time_ratios(binaries, seconds):
                 measure.progress("timing: %s" % os.path.basename(binary))
             by_row = {}
             for row, peer, name in measure.names(binary):
-                if peer in (OURS, RAW):
+                if peer == OURS or peer in RAWS:
                     by_row.setdefault(row, {})[peer] = name
             for row, pair in by_row.items():
                 if len(pair) == 2 and not row.startswith("memory/"):
@@ -71,7 +71,8 @@ def time_ratios(binaries, seconds):
                         peer: measure.typical(measure.measured(binary, name, seconds, True)[0])
                         for peer, name in pair.items()
                     }
-                    ratios.setdefault(row, []).append(times[OURS] / times[RAW])
+                    raw = measure.raw_of(times)
+                    ratios.setdefault(row, []).append(times[OURS] / times[raw])
     return {row: measure.median(values) for row, values in ratios.items()}
 
 

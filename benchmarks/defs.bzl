@@ -1,13 +1,40 @@
 """How the benchmarks are declared."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//platforms:constraints.bzl", "KQUEUE_OS", "OS")
 load("//platforms:copts.bzl", "MIO_CXX_COPTS")
 
-# What there is to compare with: everything on 64-bit Linux with its own selector, poll(2) on any Unix.
+def select_kernel(epoll, kqueue, afd):
+    """What goes with the calls that a system waits with.
+
+    Args:
+      epoll: the list for Linux and Android.
+      kqueue: for the BSDs and Apple's systems.
+      afd: for Windows.
+
+    Returns:
+      A select(), empty for a system that has only poll(2).
+    """
+    cases = {OS[os]: kqueue for os in KQUEUE_OS}
+    cases["//platforms:linux"] = epoll
+    cases["//platforms:windows"] = afd
+    cases["//conditions:default"] = []
+    return select(cases)
+
+# What there is to compare with: the kernel's own calls everywhere, poll(2) on any Unix, other libraries on
+# 64-bit Linux.
 BENCHMARK_DEFINES = select({
     "//platforms:unix": ["MIO_BENCH_UNIX=1"],
     "//conditions:default": [],
-}) + select({
+}) + select_kernel(
+    afd = [
+        "MIO_BENCH_AFD=1",
+        "NOMINMAX=1",
+        "WIN32_LEAN_AND_MEAN=1",
+    ],
+    epoll = ["MIO_BENCH_EPOLL=1"],
+    kqueue = ["MIO_BENCH_KQUEUE=1"],
+) + select({
     "//benchmarks:has_peers": ["MIO_BENCH_PEERS=1"],
     "//conditions:default": [],
 })

@@ -14,9 +14,20 @@ import subprocess
 import sys
 import tempfile
 
-RAW = "raw_epoll"
+# The kernel's own calls, which a system has one of or none: what all times are compared with.
+RAWS = ["raw_epoll", "raw_kqueue", "raw_afd"]
+RAW = "raw_epoll"  # on Linux
 OURS = "mio"
-PEERS = [RAW, OURS, "libuv", "libevent", "libev", "raw_poll", "raw_epoll_ms"]
+PEERS = RAWS + [OURS, "libuv", "libevent", "libev", "raw_poll", "raw_epoll_ms", "raw_afd_ms"]
+
+LABELS = {
+    "raw_epoll": "raw epoll",
+    "raw_kqueue": "raw kqueue",
+    "raw_afd": "raw AFD",
+    "raw_poll": "poll(2)",
+    "raw_epoll_ms": "raw, in ms",
+    "raw_afd_ms": "raw, in ms",
+}
 
 # What several threads do together takes another course each time.
 VARYING = re.compile(r"^(waker/round_trip|registration/other_thread|ping_pong/tcp)")
@@ -39,6 +50,16 @@ def split(name):
     return "/".join(parts[:-1]), parts[-1]
 
 
+def label(peer):
+    """A peer as people read it."""
+    return LABELS.get(peer, peer)
+
+
+def raw_of(peers):
+    """Which of them is the kernel's own calls; None if it is not there."""
+    return next((peer for peer in RAWS if peer in peers), None)
+
+
 def run(command, **environment):
     try:
         return subprocess.run(
@@ -58,9 +79,9 @@ def run(command, **environment):
         raise Failure("%s: status %d: %s" % (" ".join(command)[:200], error.returncode, text))
 
 
-def names(binary):
-    """The benchmarks in a binary: (row, peer, the name as its filter wants it)."""
-    out = run([binary, "--benchmark_list_tests=true"])
+def names(binary, under=()):
+    """The benchmarks in a binary: (row, peer, the name as its filter wants it). `under`: what starts it."""
+    out = run(list(under) + [binary, "--benchmark_list_tests=true"])
     return [split(line) + (line,) for line in out.split() if "/" in line]
 
 
@@ -73,6 +94,13 @@ def measured(binary, name, seconds, only_time=False):
     for result in answer["benchmarks"]:
         return result, answer["context"]
     raise Failure("%s did not run" % name)
+
+
+def all_measured(binary, filter_, seconds, under):
+    """All results of one process for what the filter leaves, and their context."""
+    command = list(under) + [binary, "--benchmark_format=json", "--benchmark_min_time=%g" % seconds]
+    answer = json.loads(run(command + ["--benchmark_filter=" + filter_], MIO_BENCH_ONLY_TIME="1"))
+    return answer["benchmarks"], answer["context"]
 
 
 def why_no_instructions():
@@ -119,7 +147,7 @@ def median(values):
 
 def machine():
     """The processor, how many of them, and the kernel."""
-    cpu = "unknown processor"
+    cpu = os.uname().machine
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             models = re.findall(r"(?m)^model name\s*: (.*)$", file.read())

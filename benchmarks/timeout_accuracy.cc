@@ -5,13 +5,15 @@
 #include "benchmarks/harness.h"
 #include "mio/mio.h"
 
-#if MIO_BENCH_PEERS
+#if MIO_BENCH_EPOLL
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif MIO_BENCH_KQUEUE || MIO_BENCH_AFD
+#include "benchmarks/peers/peers.h"
+#endif
 
-#include <cerrno>
-
+#if MIO_BENCH_PEERS
 #include "ev.h"
 #include "event2/event.h"
 #include "event2/event_struct.h"
@@ -64,7 +66,7 @@ class MioTimer {
   mio_events events_ = {};
 };
 
-#if MIO_BENCH_PEERS
+#if MIO_BENCH_EPOLL
 
 class EpollTimer {
  public:
@@ -100,6 +102,61 @@ class EpollPwait2Timer : public EpollTimer {
  private:
   static constexpr long kEpollPwait2 = 441;  // on every architecture but Alpha
 };
+
+#elif MIO_BENCH_KQUEUE
+
+class KqueueTimer {
+ public:
+  ~KqueueTimer() { close(kqueue_); }
+  const char *Open() {
+    kqueue_ = kqueue();
+    return kqueue_ >= 0 ? nullptr : "no kqueue";
+  }
+  void Wait(uint64_t timeout_ns) {
+    timespec timeout = {};
+    timeout.tv_sec = static_cast<decltype(timeout.tv_sec)>(timeout_ns / 1000000000);
+    timeout.tv_nsec = static_cast<long>(timeout_ns % 1000000000);
+    kevent(kqueue_, nullptr, 0, events_, 16, &timeout);
+  }
+
+ private:
+  int kqueue_ = -1;
+  struct kevent events_[16] = {};
+};
+
+#elif MIO_BENCH_AFD
+
+class PortTimer {
+ public:
+  ~PortTimer() { CloseHandle(port_); }
+  const char *Open() {
+    port_ = CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 0);
+    return port_ != nullptr ? nullptr : "no port";
+  }
+  void Wait(uint64_t timeout_ns) {
+    LARGE_INTEGER timeout;
+    ULONG removed = 0;
+    timeout.QuadPart = -static_cast<LONGLONG>((timeout_ns + 99) / 100);
+    NtRemoveIoCompletionEx(port_, entries_, 16, &removed, &timeout, FALSE);
+  }
+
+ protected:
+  HANDLE port_ = nullptr;
+  OVERLAPPED_ENTRY entries_[16] = {};
+};
+
+class PortMsTimer : public PortTimer {
+ public:
+  // Milliseconds, rounded up lest it be early.
+  void Wait(uint64_t timeout_ns) {
+    ULONG removed = 0;
+    const DWORD timeout_ms = static_cast<DWORD>((timeout_ns + 999999) / 1000000);
+    GetQueuedCompletionStatusEx(port_, entries_, 16, &removed, timeout_ms, FALSE);
+  }
+};
+
+#endif
+#if MIO_BENCH_PEERS
 
 class UvTimer {
  public:
@@ -192,9 +249,16 @@ int AddAll() {
   for (const auto &timeout : timeouts) {
     const std::string row = std::string("timeout_accuracy/") + timeout.name;
     AddWork<Timeout<MioTimer>>(row + "/mio", Measure(), timeout.ns);
-#if MIO_BENCH_PEERS
+#if MIO_BENCH_EPOLL
     AddWork<Timeout<EpollPwait2Timer>>(row + "/raw_epoll", Measure(), timeout.ns);
     AddWork<Timeout<EpollTimer>>(row + "/raw_epoll_ms", Measure(), timeout.ns);
+#elif MIO_BENCH_KQUEUE
+    AddWork<Timeout<KqueueTimer>>(row + "/raw_kqueue", Measure(), timeout.ns);
+#elif MIO_BENCH_AFD
+    AddWork<Timeout<PortTimer>>(row + "/raw_afd", Measure(), timeout.ns);
+    AddWork<Timeout<PortMsTimer>>(row + "/raw_afd_ms", Measure(), timeout.ns);
+#endif
+#if MIO_BENCH_PEERS
     AddWork<Timeout<UvTimer>>(row + "/libuv", Measure(), timeout.ns);
     AddWork<Timeout<EventTimer>>(row + "/libevent", Measure(), timeout.ns);
     AddWork<Timeout<EvTimer>>(row + "/libev", Measure(), timeout.ns);

@@ -56,7 +56,12 @@ class MioLoop {
   bool Remove(Watch *watch) {
     return mio_registry_deregister(mio_poll_registry(&poll_), watch->source) == 0;
   }
+#if MIO_NATIVE_REARMS
+  // The driver hears of a registration by the next wait.
+  void Apply() { Now(); }
+#else
   void Apply() {}
+#endif
 
   void Now() { Wait(0); }
   void Next() { Wait(MIO_FOREVER); }
