@@ -95,29 +95,111 @@ def mio_benchmark(name):
         deps = [":" + name + "_rows"],
     )
 
+def _for_platform_impl(_settings, attr):
+    return {
+        "//command_line_option:compilation_mode": "opt",
+        "//command_line_option:platforms": str(attr.platform),
+    }
+
+_for_platform = transition(
+    implementation = _for_platform_impl,
+    inputs = [],
+    outputs = [
+        "//command_line_option:compilation_mode",
+        "//command_line_option:platforms",
+    ],
+)
+
+EmulatedInfo = provider(
+    doc = "Programs for another system.",
+    fields = {
+        "programs": "The files.",
+        "script": "What runs one of them, with the arguments before it.",
+        "words": "What python_program hands on.",
+    },
+)
+
+def _emulated_impl(ctx):
+    programs = []
+    for target in ctx.attr.binaries:
+        program = target[DefaultInfo].files_to_run.executable
+
+        # Beside this machine's own, which have the same names.
+        link = ctx.actions.declare_file("%s/%s" % (ctx.label.name, program.basename))
+        ctx.actions.symlink(output = link, target_file = program, is_executable = True)
+        programs.append(link)
+    script = " ".join([ctx.file.script.short_path] + ctx.attr.script_args)
+    words = [ctx.label.name, ctx.attr.system, ",".join(ctx.attr.emulators), script]
+    return [
+        DefaultInfo(files = depset(programs)),
+        EmulatedInfo(
+            programs = programs,
+            script = ctx.file.script,
+            words = words + [program.short_path for program in programs],
+        ),
+    ]
+
+emulated_benchmarks = rule(
+    implementation = _emulated_impl,
+    attrs = {
+        "platform": attr.label(
+            doc = "What they are built for, optimised.",
+            mandatory = True,
+        ),
+        "system": attr.string(
+            doc = "Its name for people.",
+            mandatory = True,
+        ),
+        "binaries": attr.label_list(
+            cfg = _for_platform,
+            doc = "The benchmarks.",
+        ),
+        "script": attr.label(
+            allow_single_file = [".sh"],
+            doc = "What runs one of them here.",
+            mandatory = True,
+        ),
+        "script_args": attr.string_list(
+            doc = "Its arguments before the program.",
+        ),
+        "emulators": attr.string_list(
+            doc = "The programs that it asks for, any of which will do.",
+        ),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+    },
+    doc = "Benchmarks for another system, and how they are run on this one.",
+)
+
 _SCRIPT = """#!/bin/sh
 case $0 in
   /*) self=$0 ;;
   *) self=$PWD/$0 ;;
 esac
 cd "${TEST_SRCDIR:-$self.runfiles}/%s" || exit 2
-PYTHONPATH=benchmarks PYTHONDONTWRITEBYTECODE=1 exec python3 %s --mode=%s --binaries %s "$@"
+PYTHONPATH=benchmarks PYTHONDONTWRITEBYTECODE=1 exec python3 %s --mode=%s%s --binaries %s "$@"
 """
 
 def _python_impl(ctx):
     script = ctx.actions.declare_file(ctx.label.name + ".sh")
     programs = [target[DefaultInfo].files_to_run.executable for target in ctx.attr.binaries]
+    emulated = [target[EmulatedInfo] for target in ctx.attr.emulated]
     ctx.actions.write(
         script,
         _SCRIPT % (
             ctx.workspace_name,
             ctx.file.main.short_path,
             ctx.var["COMPILATION_MODE"],
+            "".join([" --emulated " + " ".join(["'%s'" % word for word in it.words]) for it in emulated]),
             " ".join([program.short_path for program in programs]),
         ),
         is_executable = True,
     )
-    runfiles = ctx.runfiles(files = [ctx.file.main] + ctx.files.srcs + programs)
+    files = [ctx.file.main] + ctx.files.srcs + programs
+    for it in emulated:
+        files = files + it.programs + [it.script]
+    runfiles = ctx.runfiles(files = files)
     for target in ctx.attr.binaries:
         runfiles = runfiles.merge(target[DefaultInfo].default_runfiles)
     return [DefaultInfo(executable = script, runfiles = runfiles)]
@@ -135,9 +217,19 @@ _PYTHON_ATTRS = {
     "binaries": attr.label_list(
         doc = "The benchmarks, named to it after --binaries.",
     ),
+    "emulated": attr.label_list(
+        doc = "Those for other systems, each after an --emulated.",
+        providers = [EmulatedInfo],
+    ),
 }
 
-# Nothing runs a script under an emulator.
+# Shell scripts over python3.
+UNIX_ONLY = select({
+    "//platforms:unix": [],
+    "//conditions:default": ["//platforms:incompatible"],
+})
+
+# With numbers that are Linux's.
 LINUX_ONLY = select({
     "//platforms:linux": [],
     "//conditions:default": ["//platforms:incompatible"],

@@ -2,19 +2,31 @@
 
 import math
 
-from measure import PEERS
+from measure import OURS, PEERS, label
 
+# Told apart by those who do not see red and green too (the palette of Okabe and Ito), and by their dashes
+# where lines lie on each other.
 COLORS = {
-    "mio": "#d62728",
-    "raw_epoll": "#333333",
-    "libuv": "#1f77b4",
-    "libevent": "#2ca02c",
-    "libev": "#9467bd",
+    "mio": "#d55e00",
+    "raw_epoll": "#222222",
+    "raw_kqueue": "#222222",
+    "raw_afd": "#222222",
+    "libuv": "#0072b2",
+    "libevent": "#009e73",
+    "libev": "#cc79a7",
     "raw_poll": "#b8860b",
+}
+DASHES = {
+    "raw_epoll": "7 4",
+    "raw_kqueue": "7 4",
+    "raw_afd": "7 4",
+    "libevent": "10 3 2 3",
+    "libev": "3 3",
+    "raw_poll": "12 4",
 }
 FONT = "font-family='Helvetica, Arial, sans-serif'"
 WIDTH, HEIGHT = 760, 460
-LEFT, RIGHT, TOP, BOTTOM = 80, 150, 50, 60
+LEFT, RIGHT, TOP, BOTTOM = 90, 140, 64, 60
 
 PERCENTILES = [
     ("p1_ns", 0.01), ("p10_ns", 0.1), ("p25_ns", 0.25), ("p50_ns", 0.5), ("p75_ns", 0.75),
@@ -24,10 +36,6 @@ PERCENTILES = [
 
 def escape(text):
     return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def label(peer):
-    return {"raw_epoll": "raw epoll", "raw_poll": "poll(2)"}.get(peer, peer)
 
 
 def duration(ns):
@@ -40,7 +48,7 @@ def duration(ns):
 class Picture:
     """A frame with a title, to draw in with coordinates of the data, which may be logarithmic."""
 
-    def __init__(self, title, x_title, y_title, width=WIDTH, height=HEIGHT):
+    def __init__(self, title, about, x_title, y_title, width=WIDTH, height=HEIGHT):
         self.width, self.height = width, height
         self.parts = [
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' width='%d' height='%d'>"
@@ -48,6 +56,7 @@ class Picture:
             "<rect width='100%' height='100%' fill='white'/>",
         ]
         self.text(width / 2, 26, title, size=17, anchor="middle")
+        self.text(width / 2, 45, about, size=11, anchor="middle", color="#666666")
         if x_title:
             self.text((LEFT + width - RIGHT) / 2, height - 14, x_title, anchor="middle")
         if y_title:
@@ -80,25 +89,44 @@ class Picture:
             % (x, y, width, height, color)
         )
 
-    def legend(self, peers):
+    def curve(self, peer, points):
+        ours = peer == OURS
+        self.line(points, COLORS[peer], 2.6 if ours else 1.6, DASHES.get(peer, ""))
+        for point in points:
+            self.dot(point, COLORS[peer])
+
+    def legend(self, peers, lines=True):
+        left = self.width - RIGHT + 14
         for index, peer in enumerate(peers):
-            y = TOP + 14 + 22 * index
-            self.box(self.width - RIGHT + 18, y - 10, 12, 12, COLORS[peer])
-            self.text(self.width - RIGHT + 36, y, label(peer))
+            y = TOP + 10 + 22 * index
+            if lines:
+                self.line([(left, y - 4), (left + 30, y - 4)], COLORS[peer], 2.6 if peer == OURS else 1.6,
+                          DASHES.get(peer, ""))  # fmt: skip
+            else:
+                self.box(left + 14, y - 10, 12, 12, COLORS[peer])
+            self.text(left + 38, y, label(peer))
 
     def done(self):
         return "\n".join(self.parts + ["</svg>"]) + "\n"
 
 
-def log_ticks(low, high):
-    """1, 2 and 5 times the powers of ten between, fewer where there would be many."""
-    factors = (1, 2, 5) if high / low < 200 else (1,)
-    ticks = [
-        factor * 10.0**power
-        for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        for factor in factors
-    ]
+def multiples(low, high, factors):
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [factor * 10.0**power for power in powers for factor in factors]
     return [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
+
+
+def log_ticks(low, high):
+    """What gets a label between: the fewer of the multiples of a power of ten, the more of those."""
+    if high / low < 8:
+        return multiples(low, high, (1, 1.5, 2, 3, 4, 5, 6, 8))
+    return multiples(low, high, (1, 2, 5) if high / low < 500 else (1,))
+
+
+def outer(low, high):
+    """Round numbers that hold all between them."""
+    steps = multiples(low / 10, high * 10, (1, 1.5, 2, 3, 5, 7))
+    return max(s for s in steps if s <= low * 1.001), min(s for s in steps if s >= high * 0.999)
 
 
 def scale(low, high, begin, end):
@@ -107,16 +135,29 @@ def scale(low, high, begin, end):
     return lambda value: begin + (end - begin) * math.log(value / low) / span
 
 
-def frame(picture, y_values, x_of, x_ticks):
-    """Draws axes and a grid; returns the map from values to heights."""
-    low, high = min(y_values) * 0.9, max(y_values) * 1.1
+def in_front(peers):
+    """The order to draw in: ours lies on top."""
+    return [peer for peer in peers if peer != OURS] + [peer for peer in peers if peer == OURS]
+
+
+def about(results):
+    return "%s; medians of %d rounds" % (results.machine(), results.rounds())
+
+
+def frame(picture, y_values, x_of, x_ticks, x_between=()):
+    """Draws axes and a grid, with thin lines between the labelled ones; returns the map to heights."""
+    low, high = outer(min(y_values), max(y_values))
     bottom, right = picture.height - BOTTOM, picture.width - RIGHT
     y_of = scale(low, high, bottom, TOP)
+    for tick in multiples(low, high, range(1, 10)):
+        picture.line([(LEFT, y_of(tick)), (right, y_of(tick))], "#f0f0f0")
+    for value in x_between:
+        picture.line([(x_of(value), TOP), (x_of(value), bottom)], "#f0f0f0")
     for tick in log_ticks(low, high):
-        picture.line([(LEFT, y_of(tick)), (right, y_of(tick))], "#dddddd")
+        picture.line([(LEFT, y_of(tick)), (right, y_of(tick))], "#d0d0d0")
         picture.text(LEFT - 8, y_of(tick) + 4, duration(tick), size=12, anchor="end")
     for value, name in x_ticks:
-        picture.line([(x_of(value), TOP), (x_of(value), bottom)], "#eeeeee")
+        picture.line([(x_of(value), TOP), (x_of(value), bottom)], "#d0d0d0")
         picture.text(x_of(value), bottom + 18, name, size=12, anchor="middle")
     picture.line([(LEFT, TOP), (LEFT, bottom), (right, bottom)], "#555555")
     return y_of
@@ -132,7 +173,7 @@ def distribution(results, row, title):
             curves[peer] = points
     if not curves:
         return None
-    picture = Picture(title, "percentile", "latency")
+    picture = Picture(title, about(results), "percentile of the samples", "time (logarithmic)")
     right = picture.width - RIGHT
     # Evenly to the middle, then every step a tenth of what is left.
     stretch = scale(1.0, 1000.0, LEFT, right)
@@ -142,11 +183,8 @@ def distribution(results, row, title):
 
     ticks = [(0.01, "1"), (0.5, "50"), (0.9, "90"), (0.99, "99"), (0.999, "99.9")]
     y_of = frame(picture, [v for points in curves.values() for _, v in points], x_of, ticks)
-    for peer, points in curves.items():
-        places = [(x_of(share), y_of(value)) for share, value in points]
-        picture.line(places, COLORS[peer], 2.6 if peer == "mio" else 1.6)
-        for place in places:
-            picture.dot(place, COLORS[peer])
+    for peer in in_front(curves):
+        picture.curve(peer, [(x_of(share), y_of(value)) for share, value in curves[peer]])
     picture.legend(curves)
     return picture.done()
 
@@ -163,17 +201,20 @@ def chain(results):
             curves.setdefault(peer, []).append((pipes, results.time(row, peer) / pipes))
     if not curves:
         return None
-    picture = Picture("Chain of pipes: time for each event", "pipes", "time for each event")
+    picture = Picture(
+        "Chain of pipes: time for each event",
+        about(results),
+        "pipes in the loop (logarithmic)",
+        "time for each event (logarithmic)",
+    )
     x_of = scale(80, 12500, LEFT, picture.width - RIGHT)
     values = [value for points in curves.values() for _, value in points]
     ticks = [(100, "100"), (1000, "1,000"), (9900, "9,900")]
-    y_of = frame(picture, values, x_of, ticks)
-    for peer in (peer for peer in PEERS if peer in curves):
-        places = [(x_of(pipes), y_of(value)) for pipes, value in sorted(curves[peer])]
-        picture.line(places, COLORS[peer], 2.6 if peer == "mio" else 1.6)
-        for place in places:
-            picture.dot(place, COLORS[peer])
-    picture.legend([peer for peer in PEERS if peer in curves])
+    y_of = frame(picture, values, x_of, ticks, multiples(100, 9900, range(1, 10)))
+    peers = [peer for peer in PEERS if peer in curves]
+    for peer in in_front(peers):
+        picture.curve(peer, [(x_of(pipes), y_of(value)) for pipes, value in sorted(curves[peer])])
+    picture.legend(peers)
     return picture.done()
 
 
@@ -183,28 +224,32 @@ def instructions(results, titles):
     if not rows:
         return None
     peers = [p for p in PEERS if any(key[1] == p for key in results.instructions)]
-    thick, gap, indent = 11, 14, 330
-    group = thick * len(peers) + gap
-    height = TOP + group * len(rows) + 50
-    picture = Picture("User instructions for each operation", "", "", width=900, height=height)
-    highest = max(results.instructions.values()) * 1.1
-    x_of = scale(1.0, highest, indent, picture.width - RIGHT)
-    for tick in log_ticks(1.0, highest):
-        picture.line([(x_of(tick), TOP), (x_of(tick), height - 40)], "#dddddd")
-        picture.text(x_of(tick), height - 22, "{:,}".format(int(tick)), size=12, anchor="middle")
-    for index, row in enumerate(rows):
-        top = TOP + 8 + index * group
+    thick, gap, indent = 12, 14, 330
+    bars = {row: [p for p in peers if (row, p) in results.instructions] for row in rows}
+    height = TOP + sum(thick * len(bars[row]) + gap for row in rows) + 60
+    how = "counted by callgrind, the same each time"
+    picture = Picture("User instructions for each operation", how, "", "", width=900, height=height)
+    highest = outer(1.0, max(results.instructions.values()) * 1.5)[1]
+    right, bottom = picture.width - RIGHT, height - 50
+    x_of = scale(1.0, highest, indent, right)
+    for tick in multiples(1.0, highest, range(1, 10)):
+        picture.line([(x_of(tick), TOP), (x_of(tick), bottom)], "#f0f0f0")
+    for tick in multiples(1.0, highest, (1,)):
+        picture.line([(x_of(tick), TOP), (x_of(tick), bottom)], "#d0d0d0")
+        picture.text(x_of(tick), bottom + 18, "{:,}".format(int(tick)), size=12, anchor="middle")
+    picture.text((indent + right) / 2, height - 12, "instructions (logarithmic)", anchor="middle")
+    top = TOP + 8
+    for row in rows:
         name = titles.get(row, row).replace(" (median)", "")
-        picture.text(indent - 10, top + thick * len(peers) / 2 + 4, name, size=12, anchor="end")
-        for place, peer in enumerate(peers):
-            value = results.instructions.get((row, peer))
-            if value is None:
-                continue
-            y = top + thick * place
+        picture.text(indent - 10, top + thick * len(bars[row]) / 2 + 3, name, size=12, anchor="end")
+        for peer in bars[row]:
+            value = results.instructions[row, peer]
             end = x_of(max(value, 1.0))
-            picture.box(indent, y, max(end - indent, 1), thick - 2, COLORS[peer])
-            picture.text(end + 4, y + 8, "{:,}".format(round(value)), size=9)
-    picture.legend(peers)
+            picture.box(indent, top, max(end - indent, 1), thick - 2, COLORS[peer])
+            picture.text(end + 4, top + 9, "{:,}".format(round(value)), size=10)
+            top += thick
+        top += gap
+    picture.legend(peers, lines=False)
     return picture.done()
 
 

@@ -1,6 +1,7 @@
 """Runs every benchmark in shuffled rounds and writes what came of it.
 
     bazelw run -c opt //benchmarks:report -- [--out=FOLDER] [--seconds=N] [--filter=REGEX] [--update-readme]
+    bazelw run -c opt //benchmarks:report_emulated -- ...    also of other systems, under their emulators
 
 Each round runs each benchmark once, in a process of its own: the rows in random order, and the peers of
 a row, in random order, one directly after the other. A ratio is taken within a round, and of the rounds'
@@ -9,9 +10,14 @@ ratios the middle one. FOLDER gets
     report.json   in Google Benchmark's format: each run, and of each benchmark the medians
     report.md     tables
     *.svg         latency distributions, cost against number of descriptors, instructions
+    emulated_*.json   of each emulator; report.md has a table of it
+
+--from-json=FILE takes the runs from an earlier report.json, and from the emulators' files beside it;
+with :report_emulated, the emulators are asked anew.
 """
 
 import argparse
+import glob
 import json
 import os
 import random
@@ -19,9 +25,11 @@ import re
 import sys
 import time
 
+import emulated
 import measure
 import plots
-from measure import OURS, PEERS, RAW
+from measure import OURS, PEERS, label
+from results import TITLES, Results, duration, is_memory, table, title
 
 MIN_TIME_S = 0.12
 LEAST_ROUNDS = 3
@@ -30,74 +38,6 @@ MARK = "<!-- benchmarks: %s -->"
 
 # A lead that is smaller than what two runs of the same code differ by is none.
 NOISE = 0.03
-
-TITLES = {
-    "poll_latency/idle": "wait(0), nothing ready",
-    "poll_latency/one_ready": "wait(0), one ready",
-    "poll_latency/100_of_1000": "wait(0), 100 of 1,000 ready",
-    "waker/self": "wake from the loop's own thread, and wait",
-    "waker/again": "wake once more before the loop ran",
-    "waker/round_trip": "wake a thread and be woken (median)",
-    "waker/round_trip_spinning": "the same, both spinning (median)",
-    "registration/add_remove": "register and deregister",
-    "registration/change": "reregister",
-    "registration/other_thread": "register and deregister while another thread waits",
-    "ping_pong/unix": "a byte there and back, Unix pair (median)",
-    "ping_pong/tcp": "a byte there and back, TCP, two threads (median)",
-    "chain/100": "chain of 100 pipes",
-    "chain/100_calls": "the same with mio's own pipe calls",
-    "chain/1000": "chain of 1,000 pipes",
-    "chain/9900": "chain of 9,900 pipes",
-    "timeout_accuracy/50us": "50 µs timeout, actual (median)",
-    "timeout_accuracy/1ms": "1 ms timeout, actual (median)",
-    "timeout_accuracy/10ms": "10 ms timeout, actual (median)",
-    "accept/tcp": "connect, accept, close",
-    "memory/100": "100 sources",
-    "memory/15000": "15,000 sources",
-}
-
-
-class Results:
-    """What was measured: times by round, counters, instructions."""
-
-    def __init__(self):
-        self.runs = []  # Google Benchmark's own, with the round in "repetition_index"
-        self.context = {}
-        self.instructions = {}
-        self.why_no_instructions = measure.why_no_instructions()
-
-    def add(self, result, context, number):
-        self.context = self.context or context
-        result["repetition_index"] = number
-        self.runs.append(result)
-
-    def of(self, row, peer):
-        return [run for run in self.runs if measure.split(run["name"]) == (row, peer)]
-
-    def rows(self):
-        known = {measure.split(run["name"])[0] for run in self.runs}
-        return [row for row in TITLES if row in known] + sorted(known - set(TITLES))
-
-    def peers(self, row):
-        known = {peer for r, peer in (measure.split(run["name"]) for run in self.runs) if r == row}
-        return [peer for peer in PEERS if peer in known]
-
-    def time(self, row, peer):
-        return measure.median([measure.typical(run) for run in self.of(row, peer)])
-
-    def counter(self, row, peer, name):
-        return measure.median([run[name] for run in self.of(row, peer) if name in run])
-
-    def ratio(self, row, peer):
-        """The median over the rounds of this peer's time to the kernel's own calls'."""
-        base = {run["repetition_index"]: measure.typical(run) for run in self.of(row, RAW)}
-        return measure.median(
-            [
-                measure.typical(run) / base[run["repetition_index"]]
-                for run in self.of(row, peer)
-                if base.get(run["repetition_index"])
-            ]
-        )
 
 
 def run_rounds(binaries, options, results):
@@ -141,13 +81,6 @@ def count_instructions(binaries, options, results):
                 results.instructions[key] = value
 
 
-def duration(ns):
-    for unit, size in (("ms", 1e6), ("µs", 1e3)):
-        if ns >= size:
-            return "%.3g %s" % (ns / size, unit)
-    return "%.3g ns" % ns
-
-
 def number(value):
     """Without digits that say nothing."""
     if value is None:
@@ -155,39 +88,25 @@ def number(value):
     return "%d" % round(value) if abs(value - round(value)) < 0.005 else "%.2f" % value
 
 
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows]
-
-
-def title(row):
-    return TITLES.get(row, row)
-
-
-def is_memory(row):
-    return row.startswith("memory/")
-
-
 def time_table(results):
-    peers = [peer for peer in PEERS if peer != RAW]
+    raw = results.raw()
+    peers = [peer for peer in results.peers() if peer != raw]
     rows = []
     for row in results.rows():
-        if is_memory(row) or not results.of(row, RAW):
+        if is_memory(row) or not results.of(row, raw):
             continue
-        cells = [title(row), duration(results.time(row, RAW))]
+        cells = [title(row), duration(results.time(row, raw))]
         for peer in peers:
             ratio = results.ratio(row, peer)
             cells.append("–" if ratio is None else ("**%.2f**" if peer == OURS else "%.2f") % ratio)
         rows.append(cells)
-    head = ["time", "raw epoll"] + ["poll(2)" if p == "raw_poll" else p for p in peers]
-    head = ["raw, in ms" if cell == "raw_epoll_ms" else cell for cell in head]
-    return table(head, rows)
+    return table(["time", label(raw)] + [label(peer) for peer in peers], rows)
 
 
 def count_table(results):
     """Instructions, system calls and allocations of one step, as three numbers a cell."""
     rows = []
-    peers = [peer for peer in PEERS if not peer.endswith("_ms")]
+    peers = [peer for peer in results.peers() if not peer.endswith("_ms")]
     for row in results.rows():
         if is_memory(row) or row.startswith("timeout"):
             continue
@@ -204,10 +123,11 @@ def count_table(results):
             cells.append(" / ".join(map(number, counts)))
         rows.append(cells)
     head = ["instructions / system calls / allocations"]
-    return table(head + ["poll(2)" if p == "raw_poll" else p.replace("_", " ") for p in peers], rows)
+    return table(head + [label(peer) for peer in peers], rows)
 
 
 def memory_table(results):
+    peers = [peer for peer in PEERS if any(is_memory(row) and results.of(row, peer) for row in results.rows())]
     rows = []
     for row in filter(is_memory, results.rows()):
         for name, what in (
@@ -215,11 +135,11 @@ def memory_table(results):
             ("user_bytes", "kept by the user"),
             ("kernel_bytes", "kernel, about"),
         ):
-            values = [results.counter(row, peer, name) for peer in PEERS[:5]]
+            values = [results.counter(row, peer, name) for peer in peers]
             if any(value is not None for value in values):
                 cells = ["%s: %s" % (title(row), what)]
                 rows.append(cells + ["–" if v is None else "%.0f" % v for v in values])
-    return table(["bytes a source"] + [peer.replace("_", " ") for peer in PEERS[:5]], rows)
+    return table(["bytes a source"] + [label(peer) for peer in peers], rows)
 
 
 def lost(results):
@@ -232,20 +152,16 @@ def lost(results):
         for peer in results.peers(row):
             theirs = results.ratio(row, peer) or results.time(row, peer)
             if peer != OURS and theirs * (1 + NOISE) < ours:
-                ahead.append("%s takes %.2f of our time" % (peer.replace("_", " "), theirs / ours))
+                ahead.append("%s takes %.2f of our time" % (label(peer), theirs / ours))
         if ahead:
             yield "%s: %s" % (title(row), ", ".join(ahead))
-
-
-def rounds(results):
-    return 1 + max(run["repetition_index"] for run in results.runs)
 
 
 def markdown(results):
     """What also goes into the README."""
     lines = [
-        "Measured on %s; %d rounds." % (measure.machine(), rounds(results)),
-        "Times of raw epoll are absolute, all others are ratios to it; less is better.",
+        "Measured on %s; %d rounds." % (results.machine(), results.rounds()),
+        "Times of %s are absolute, all others are ratios to it; less is better." % label(results.raw()),
         "",
     ]
     lines += time_table(results)
@@ -304,16 +220,37 @@ def update_readme(text):
         file.write(before + begin + "\n" + text + end + after)
 
 
-def main(arguments):
+def emulated_runs(options):
+    """Of each emulator what it was asked now, or else in the run that --from-json is of."""
+    runs, missing = [], []
+    for words in options.emulated:
+        emulation = emulated.Emulation(*words)
+        try:
+            runs.append(emulated.run(emulation, options.filter))
+        except measure.Failure as failure:
+            missing.append("%s: not run, %s." % (emulation.system, failure))
+    if options.from_json and not options.emulated:
+        folder = os.path.dirname(measure.user_path(options.from_json))
+        for path in sorted(glob.glob(os.path.join(folder, emulated.file_name("*")))):
+            runs.append(emulated.load(path))
+    return runs, missing
+
+
+def parse(arguments):
     parser = argparse.ArgumentParser(prog="report")
     parser.add_argument("--binaries", nargs="+", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--emulated", nargs="+", action="append", default=[], help=argparse.SUPPRESS)
     parser.add_argument("--mode", default="opt", help=argparse.SUPPRESS)
     parser.add_argument("--out", default="report")
     parser.add_argument("--seconds", type=float, default=420, help="for the rounds")
     parser.add_argument("--filter", default="", help="only rows/peers that this is found in")
     parser.add_argument("--update-readme", action="store_true")
-    parser.add_argument("--from-json", help="write the tables and pictures of an earlier run again")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--from-json", help="take the runs from an earlier report.json")
+    return parser.parse_args(arguments)
+
+
+def main(arguments):
+    options = parse(arguments)
     if options.mode != "opt":
         raise measure.Failure("these binaries are not optimised: bazelw run -c opt")
     results = Results()
@@ -322,12 +259,15 @@ def main(arguments):
     else:
         run_rounds(options.binaries, options, results)
         count_instructions(options.binaries, options, results)
+    runs, missing = emulated_runs(options)
     folder = measure.user_path(options.out)
     os.makedirs(folder, exist_ok=True)
-    context = dict(results.context, machine=measure.machine())
+    context = dict(results.context, machine=results.machine())
     document = {"context": context, "benchmarks": results.runs + list(medians(results))}
     write(folder, "report.json", json.dumps(document, indent=1) + "\n")
-    text = markdown(results)
+    for run in runs:
+        write(folder, emulated.file_name(run.name), json.dumps(emulated.document(run), indent=1) + "\n")
+    text = "\n".join([markdown(results)] + [emulated.markdown(run) for run in runs] + missing)
     write(folder, "report.md", text)
     for name, picture in plots.all_of(results, TITLES):
         write(folder, name, picture)
@@ -342,12 +282,13 @@ def main(arguments):
 def read(path, results):
     with open(path, encoding="utf-8") as file:
         document = json.load(file)
-    results.context = document["context"]
     for entry in document["benchmarks"]:
         if entry["run_type"] == "iteration":
-            results.runs.append(entry)
+            results.add(entry, document["context"], entry["repetition_index"])
         elif "instructions" in entry:
             results.instructions[measure.split(entry["run_name"])] = entry["instructions"]
+    if results.instructions:
+        results.why_no_instructions = None
 
 
 if __name__ == "__main__":
