@@ -57,6 +57,7 @@ def counts(binaries):
 def time_ratios(binaries, seconds):
     """Of each row that the kernel's own calls have too: the median ratio to them."""
     ratios = {}
+    ahead = measure.may_run_ahead()
     for number in range(ROUNDS):
         for binary in binaries:
             if number == 0:
@@ -68,7 +69,7 @@ def time_ratios(binaries, seconds):
             for row, pair in by_row.items():
                 if len(pair) == 2 and not row.startswith("memory/"):
                     times = {
-                        peer: measure.typical(measure.measured(binary, name, seconds, True)[0])
+                        peer: measure.typical(measure.measured(binary, name, seconds, True, ahead)[0])
                         for peer, name in pair.items()
                     }
                     raw = measure.raw_of(times)

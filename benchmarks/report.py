@@ -36,6 +36,9 @@ LEAST_ROUNDS = 3
 MOST_ROUNDS = 15
 MARK = "<!-- benchmarks: %s -->"
 
+# By whether the benchmarks ran ahead of everything else.
+PRIORITIES = {True: "real-time", False: "usual"}
+
 # A lead that is smaller than what two runs of the same code differ by is none.
 NOISE = 0.03
 
@@ -50,6 +53,7 @@ def run_rounds(binaries, options, results):
         raise measure.Failure("--filter leaves nothing to run")
     begin = time.monotonic()
     count = sum(map(len, rows.values()))
+    ahead = not options.usual_priority and measure.may_run_ahead()
     for number in range(MOST_ROUNDS):
         spent = time.monotonic() - begin
         if number >= LEAST_ROUNDS and spent * (number + 1) / number > options.seconds:
@@ -60,7 +64,8 @@ def run_rounds(binaries, options, results):
                 done += 1
                 if sys.stderr.isatty() or done == 1:
                     measure.progress("round %d, %d of %d: %s" % (number + 1, done, count, name))
-                results.add(*measure.measured(binary, name, MIN_TIME_S, number > 0), number)
+                result, context = measure.measured(binary, name, MIN_TIME_S, number > 0, ahead)
+                results.add(result, dict(context, priority=PRIORITIES[ahead]), number)
 
 
 def count_instructions(binaries, options, results):
@@ -157,10 +162,16 @@ def lost(results):
             yield "%s: %s" % (title(row), ", ".join(ahead))
 
 
+def priority(results):
+    if results.context.get("priority") == PRIORITIES[True]:
+        return " at real-time priority (the timeouts: at the usual one)"
+    return ""
+
+
 def markdown(results):
     """What also goes into the README."""
     lines = [
-        "Measured on %s; %d rounds." % (results.machine(), results.rounds()),
+        "Measured on %s; %d rounds%s." % (results.machine(), results.rounds(), priority(results)),
         "Times of %s are absolute, all others are ratios to it; less is better." % label(results.raw()),
         "",
     ]
@@ -244,6 +255,11 @@ def parse(arguments):
     parser.add_argument("--out", default="report")
     parser.add_argument("--seconds", type=float, default=420, help="for the rounds")
     parser.add_argument("--filter", default="", help="only rows/peers that this is found in")
+    parser.add_argument(
+        "--usual-priority",
+        action="store_true",
+        help="do not run ahead of all else that the machine does, where this user may",
+    )
     parser.add_argument("--update-readme", action="store_true")
     parser.add_argument("--from-json", help="take the runs from an earlier report.json")
     return parser.parse_args(arguments)

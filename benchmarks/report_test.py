@@ -79,6 +79,19 @@ class Ratios(unittest.TestCase):
             self.assertEqual(head, ["time", name, "mio"])
             self.assertEqual(row, [TITLES["waker/self"], "1 µs", "**0.50**"])
 
+    def test_priority_is_told(self):
+        results = results_of(entry("waker/self", "raw_epoll", 10), entry("waker/self", "mio", 5))
+        self.assertNotIn("real-time", report.markdown(results))
+        results.context["priority"] = "real-time"
+        self.assertIn("1 rounds at real-time priority", report.markdown(results))
+
+    def test_timeouts_are_measured_at_the_usual_priority(self):
+        answer = json.dumps({"benchmarks": [{}], "context": {}})
+        for row, ahead in (("chain/100", True), ("timeout_accuracy/50us", False)):
+            with mock.patch.object(measure, "run", return_value=answer) as run:
+                measure.measured("binary", row + "/mio/real_time", 0.1, ahead=True)
+            self.assertEqual(run.call_args[1]["ahead"], ahead, row)
+
     def test_lost_names_who_is_ahead_beyond_noise(self):
         results = results_of(
             entry("waker/self", "raw_epoll", 100), entry("waker/self", "mio", 100),
