@@ -467,7 +467,7 @@ TEST(Guarantees, G17_ClosingAPollLeavesSourcesUsable) {
     Poll first;
     ASSERT_OK(first.Register(pair.source(), kSource, MIO_READABLE));
   }
-  pair.Send();
+  pair.Deliver();
   EXPECT_EQ("x", pair.Drain());
   Poll second;
   ASSERT_OK(second.Register(pair.source(), kOther, MIO_READABLE));

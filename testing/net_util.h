@@ -82,6 +82,9 @@ bool IsInherited(mio_handle handle);
 void SetBlocking(mio_handle handle);
 void CloseHandle(mio_handle handle);
 
+// Waits by other means than the library's until a read of the socket would not block.
+void AwaitReadable(mio_handle socket);
+
 // Another handle of the same open socket, not inherited.
 mio_handle Duplicate(mio_handle handle);
 

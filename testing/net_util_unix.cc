@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -23,6 +24,11 @@ void SetBlocking(mio_handle handle) {
 }
 
 void CloseHandle(mio_handle handle) { EXPECT_EQ(0, close(handle)); }
+
+void AwaitReadable(mio_handle socket) {
+  pollfd entry = {socket, POLLIN, 0};
+  EXPECT_EQ(1, poll(&entry, 1, static_cast<int>(kLong / kMillisecond)));
+}
 
 mio_handle Duplicate(mio_handle handle) { return fcntl(handle, F_DUPFD_CLOEXEC, 0); }
 

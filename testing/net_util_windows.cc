@@ -101,6 +101,14 @@ void CloseHandle(mio_handle handle) {
   }
 }
 
+void AwaitReadable(mio_handle socket) {
+  fd_set readable;
+  FD_ZERO(&readable);
+  FD_SET(SocketOf(socket), &readable);
+  timeval timeout = {static_cast<long>(kLong / kSecond), 0};
+  EXPECT_EQ(1, select(0, &readable, nullptr, nullptr, &timeout));
+}
+
 mio_handle Duplicate(mio_handle handle) {
   WSAPROTOCOL_INFOW info;
   EXPECT_EQ(0, WSADuplicateSocketW(SocketOf(handle), GetCurrentProcessId(), &info));

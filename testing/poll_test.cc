@@ -230,7 +230,7 @@ TEST_P(PollModes, Writable) {
 TEST_P(PollModes, ReadableAndWritable) {
   Poll poll;
   StreamPair pair;
-  pair.Send();
+  pair.Deliver();
   const mio_interest interest = MIO_READABLE | MIO_WRITABLE | GetParam().bits;
   ASSERT_OK(poll.Register(pair.source(), kSource, interest));
   const Readiness readiness =
@@ -238,7 +238,7 @@ TEST_P(PollModes, ReadableAndWritable) {
   EXPECT_FALSE(readiness.error || readiness.read_closed || readiness.write_closed) << readiness;
   ExpectMore(&poll, "as before");
   EXPECT_EQ("x", pair.Drain());
-  pair.Send("y");
+  pair.Deliver("y");
   if (GetParam().ends) {
     EXPECT_TRUE(poll.Quiet(kSource).None()) << "told once";
     ASSERT_OK(poll.Reregister(pair.source(), kSource, interest));

@@ -27,6 +27,12 @@ class StreamPair {
               mio_tcp_stream_write(&theirs_, bytes.data(), bytes.size()));
   }
 
+  // The same, and it is readable when this returns, as long as nobody else reads.
+  void Deliver(const std::string &bytes = "x") {
+    Send(bytes);
+    AwaitArrival();
+  }
+
   // Reads `ours` until would-block. Returns what was read; stops at the end and at errors.
   std::string Drain() {
     std::string all;
@@ -69,9 +75,17 @@ class StreamPair {
   void Reset() {
     EXPECT_OK(mio_tcp_stream_set_linger(&theirs_, 0));
     mio_tcp_stream_close(&theirs_);
+    AwaitArrival();
   }
 
  private:
+  // On loopback too: a BSD delivers in another thread of the kernel, and may have Nagle wait for an
+  // acknowledgement.
+  void AwaitArrival() {
+    mio_handle handle = MIO_HANDLE_NONE;
+    if (mio_tcp_stream_handle(&ours_, &handle) == 0) AwaitReadable(handle);
+  }
+
   TcpStream ours_, theirs_;
 };
 

@@ -181,20 +181,21 @@ TEST_F(TcpStreamTest, Keepalive) {
   mio_tcp_keepalive found = {};
   ASSERT_OK(mio_tcp_stream_keepalive(&client_, &found));
   EXPECT_FALSE(found.on);
+  const bool tells = found.idle_s != 0;  // NetBSD does not
   const mio_tcp_keepalive wanted = {true, 30, 4, 5};
   const int result = mio_tcp_stream_set_keepalive(&client_, &wanted);
   SKIP_IF_UNSUPPORTED(result);
   ASSERT_OK(result);
   ASSERT_OK(mio_tcp_stream_keepalive(&client_, &found));
   EXPECT_TRUE(found.on);
-  EXPECT_EQ(30u, found.idle_s);
-  EXPECT_EQ(4u, found.interval_s);
-  EXPECT_EQ(5u, found.count);
+  EXPECT_EQ(tells ? 30u : 0u, found.idle_s);
+  EXPECT_EQ(tells ? 4u : 0u, found.interval_s);
+  EXPECT_EQ(tells ? 5u : 0u, found.count);
   const mio_tcp_keepalive off = {};
   ASSERT_OK(mio_tcp_stream_set_keepalive(&client_, &off));
   ASSERT_OK(mio_tcp_stream_keepalive(&client_, &found));
   EXPECT_FALSE(found.on);
-  EXPECT_EQ(30u, found.idle_s) << "0 leaves what is set";
+  EXPECT_EQ(tells ? 30u : 0u, found.idle_s) << "0 leaves what is set";
 }
 
 TEST_F(TcpStreamTest, KeepaliveRefusesNonsense) {

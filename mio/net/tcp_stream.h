@@ -110,7 +110,7 @@ typedef struct mio_tcp_keepalive {
 } mio_tcp_keepalive;
 
 /* What a system cannot tell or set of it (OpenBSD has no times per socket, old Windows no count)
- * comes back as 0, and is MIO_ERROR_UNSUPPORTED to set to anything else. */
+ * comes back as 0, and is MIO_ERROR_UNSUPPORTED to set to anything else; NetBSD's can be set. */
 int mio_tcp_stream_keepalive(const mio_tcp_stream *stream, mio_tcp_keepalive *out_keepalive);
 int mio_tcp_stream_set_keepalive(mio_tcp_stream *stream, const mio_tcp_keepalive *keepalive);
 

@@ -43,7 +43,8 @@ typedef struct mio_udp_socket {
 /* Options for mio_udp_socket_bind_with. Zeroed means the default of each. */
 typedef struct mio_udp_socket_options {
   mio_only_v6 only_v6; /* for IPv6 addresses */
-  bool reuse_addr; /* several sockets on one address: each gets what is multicast (SO_REUSEADDR) */
+  bool reuse_addr; /* several sockets on one address: each gets what is multicast (SO_REUSEADDR; on
+                    * the BSDs and Apple's systems the address has to be a group's) */
   bool reuse_port; /* the same, and the system may spread datagrams over them (SO_REUSEPORT;
                     * MIO_ERROR_UNSUPPORTED where it is missing, as on Windows) */
 } mio_udp_socket_options;

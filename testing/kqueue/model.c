@@ -202,7 +202,11 @@ static bool is_true(const note *n, struct kevent *out) {
   out->fflags = n->fired_fflags;
   out->data = n->fired_data;
   if (!is_descriptor(n->event.filter)) return n->fired;
-  return is_same_file(n) && truth_of_descriptor(out);
+  if (!is_same_file(n) || !truth_of_descriptor(out)) return false;
+  if (knobs.pipe_refusal == EBADF && (n->event.flags & EV_ONESHOT) == 0) {
+    out->flags &= (unsigned short)~EV_ONESHOT;
+  }
+  return true;
 }
 
 static void look(note *n) {
@@ -385,10 +389,12 @@ static int scan(int kq, struct kevent *out, int room) {
     struct kevent event;
     const bool holds = is_true(n, &event);
     dequeue(n);
-    if (!holds) {
-      if (is_descriptor(n->event.filter) && !is_same_file(n)) drop(n);
+    if (is_descriptor(n->event.filter) && !is_same_file(n)) {
+      drop(n);
       continue;
     }
+    /* A single shot was true once: no kernel looks a second time. */
+    if (!holds && (n->event.flags & EV_ONESHOT) == 0) continue;
     out[count++] = event;
     if ((event.flags & EV_ONESHOT) != 0) {
       drop(n);

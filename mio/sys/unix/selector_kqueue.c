@@ -22,7 +22,8 @@
 /* kqueue(2): a table of filters in the kernel, up to two for a descriptor here, each with an edge,
  * a level or a single shot of its own, and events that the kernel writes straight into the caller's
  * memory. What the manuals do not say was seen on FreeBSD 13.2 and NetBSD 10.99 and read in the
- * kernels' sources.
+ * kernels' sources. This file was run, by hand and with the pipe waker, over the kernel of NetBSD 7.99
+ * (rump): README.md, "Platforms", has what was tried and what was not.
  *
  *   interest               filters             flags, beside EV_ADD|EV_RECEIPT
  *   READABLE, WRITABLE     EVFILT_READ, _WRITE EV_CLEAR                 edge
@@ -32,14 +33,17 @@
  *
  * - EV_RECEIPT makes each change answer for itself, in place of ending at the first that fails.
  * - Adding again reports again what is ready, and updates the token; but adding EV_CLEAR to a level
- *   leaves it a level (FreeBSD). So reregister deletes first, both filters: nothing here knows what
- *   was registered before.
+ *   leaves it a level, and NetBSD does not enable what EV_DISPATCH disabled. So reregister deletes
+ *   first, both filters: nothing here knows what was registered before.
+ * - A single shot is told though it may be over: no kernel asks the filter a second time.
  * - Deleting what is not there is ENOENT, as after a single shot: nothing to worry about.
  * - An EINTR comes after all changes are applied (kevent(2) of FreeBSD).
  * - EVFILT_WRITE of a pipe without a reader is refused: EPIPE on FreeBSD, DragonFly and Apple, EBADF
  *   on NetBSD (pipe_kqfilter() in each kernel's sys_pipe.c). To a program that is a hang-up, not an
  *   error: see announce_hang_up().
- * - A pipe's writer whose reader goes later gets EV_EOF and EV_ONESHOT: told once, in every mode.
+ * - A pipe's writer whose reader goes later gets EV_EOF, with EV_ONESHOT on FreeBSD: told once, in
+ *   every mode. On NetBSD it is as any other event; but as long as the pipe is full there is none, as
+ *   pipeclose() wakes before it marks the end. Seen on 7.99, and later sources have the same order.
  * - Closing a descriptor drops its filters, even if a duplicate stays open.
  *
  * What only a Mac or an iPhone would show, from those who met it:
