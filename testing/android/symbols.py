@@ -24,8 +24,12 @@ UNDEFINED = 0
 OTHER_NAMES = {"__errno_location": "__errno"}
 # musl on 32-bit systems: what takes a time with 64 bits.
 TIME64 = re.compile(r"^__(\w+?)(?:_time64|64)$")
-# Not of the C library: the compiler's own, of which every toolchain brings its own.
-COMPILER = re.compile(r"^(_GLOBAL_OFFSET_TABLE_|__aeabi_\w+|__u?(div|mod)[dst]i3|__(ashl|ashr|lshr)di3)$")
+# Not of the C library: the compiler's own, of which every toolchain brings its own. __aarch64_...: its
+# atomics, which an NDK's choose at run time.
+COMPILER = re.compile(
+    r"^(_GLOBAL_OFFSET_TABLE_|__aeabi_\w+|__u?(div|mod)[dst]i3|__(ashl|ashr|lshr)di3"
+    r"|__aarch64_(cas|swp|ldadd|ldclr|ldeor|ldset)\d+_\w+)$"
+)
 
 
 def members(data):
