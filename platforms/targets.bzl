@@ -88,8 +88,9 @@ def _musl_executed(cpu, zig, name, by = "qemu-user", scope = "suite", leg = "", 
         note = note,
     )
 
-def _unix(os, cpu, zig, scope, features = []):
-    return _target(os, cpu, zig, features = features, state = "linked", scope = scope, leg = "cross")
+def _unix(os, cpu, zig, leg, features = []):
+    """A system with a kqueue, of which the compiler has all that a program is linked with."""
+    return _target(os, cpu, zig, features = features, state = "linked", scope = "suite", leg = leg)
 
 def _apple(os, cpu, zig, leg = "cross"):
     """A system whose SDK only its maker has: the headers that zig has for all of them are enough for objects."""
@@ -140,19 +141,19 @@ TARGETS = {
     "android_armv7": _android("armv7", "arm-linux-musleabihf"),
     "android_x86_64": _android("x86_64", "x86_64-linux-musl"),
     "android_x86": _android("x86_32", "x86-linux-musl"),
-    "macos_arm64": _unix("macos", "aarch64", "aarch64-macos.12.0", "library", ["darwin"]),
-    "macos_x86_64": _unix("macos", "x86_64", "x86_64-macos.12.0", "library", ["darwin"]),
+    "macos_arm64": _unix("macos", "aarch64", "aarch64-macos.12.0", "suites", ["darwin"]),
+    "macos_x86_64": _unix("macos", "x86_64", "x86_64-macos.12.0", "suites_more", ["darwin"]),
     "ios_arm64": _apple("ios", "aarch64", "aarch64-ios"),
     "ios_simulator_x86_64": _apple("ios", "x86_64", "x86_64-ios-simulator"),
     "tvos_arm64": _apple("tvos", "aarch64", "aarch64-tvos"),
     "watchos_arm64": _apple("watchos", "aarch64", "aarch64-watchos"),
     "visionos_arm64": _apple("visionos", "aarch64", "aarch64-visionos"),
-    "freebsd_x86_64": _unix("freebsd", "x86_64", "x86_64-freebsd.14.0", "library"),
-    "freebsd_arm64": _unix("freebsd", "aarch64", "aarch64-freebsd.14.0", "library"),
-    "netbsd_x86_64": _unix("netbsd", "x86_64", "x86_64-netbsd.11.0", "library"),
-    "netbsd_arm64": _unix("netbsd", "aarch64", "aarch64-netbsd.11.0", "library"),
-    "openbsd_x86_64": _unix("openbsd", "x86_64", "x86_64-openbsd", "library"),
-    "openbsd_arm64": _unix("openbsd", "aarch64", "aarch64-openbsd", "library"),
+    "freebsd_x86_64": _unix("freebsd", "x86_64", "x86_64-freebsd.14.0", "suites"),
+    "freebsd_arm64": _unix("freebsd", "aarch64", "aarch64-freebsd.14.0", "suites_more", ["no_ptrauth"]),
+    "netbsd_x86_64": _unix("netbsd", "x86_64", "x86_64-netbsd.11.0", "suites"),
+    "netbsd_arm64": _unix("netbsd", "aarch64", "aarch64-netbsd.11.0", "suites_more"),
+    "openbsd_x86_64": _unix("openbsd", "x86_64", "x86_64-openbsd", "suites"),
+    "openbsd_arm64": _unix("openbsd", "aarch64", "aarch64-openbsd", "suites_more"),
     "dragonfly_x86_64": _target(
         "dragonfly",
         "x86_64",

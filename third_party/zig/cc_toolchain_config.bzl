@@ -102,6 +102,9 @@ def _default_features(triple):
         _marker("c_link"),
         _marker("darwin"),
         _marker("no_legacy_features", enabled = True),
+        # FreeBSD's <machine/proc.h> of arm64 and the compiler's <ptrauth.h>, which its <cxxabi.h> includes
+        # for another system, both have a type ptrauth_key: this is the include guard of the latter.
+        feature(name = "no_ptrauth", flag_sets = [_flags(_CXX, ["-D__PTRAUTH_H"])]),
         _marker("supports_pic", enabled = True),
         _marker("static_linking_mode"),
         _marker("dynamic_linking_mode"),
