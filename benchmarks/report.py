@@ -179,7 +179,9 @@ def markdown(results):
     losses = list(lost(results))
     lines += ["", "Lost, where another one is ahead by more than %d %%:" % (100 * NOISE), ""]
     lines += ["- " + loss for loss in losses] or ["- nothing"]
-    lines += [""] + count_table(results) + [""] + memory_table(results)
+    lines += [""] + count_table(results)
+    if any(map(is_memory, results.rows())):
+        lines += [""] + memory_table(results)
     if results.why_no_instructions:
         lines += ["", "Instructions were not counted: %s." % results.why_no_instructions]
     return "\n".join(lines) + "\n"
