@@ -229,9 +229,9 @@ UNIX_ONLY = select({
     "//conditions:default": ["//platforms:incompatible"],
 })
 
-# With numbers that are Linux's.
+# With numbers that are 64-bit Linux's. Nothing runs a script under an emulator of another CPU either.
 LINUX_ONLY = select({
-    "//platforms:linux": [],
+    "//benchmarks:has_peers": [],
     "//conditions:default": ["//platforms:incompatible"],
 })
 
