@@ -28,7 +28,9 @@ INSTRUCTIONS_OVER_RAW = {
     "poll_latency/idle": 12,
     "poll_latency/one_ready": 30,
     "registration/add_remove": 26,
-    "chain/100_calls": 100 * 100,  # a read and a write of a pipe, a hundred times
+    # A read and a write of a pipe, a hundred times. musl's syscall(3), which one of them goes through, takes more
+    # than glibc's: 117 where that takes 92.
+    "chain/100_calls": 100 * 120,
 }
 
 # The same for each event that is delivered.
