@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "mio/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,7 +28,7 @@ typedef struct mio_allocator {
  * anything else of the library, from one thread: while memory of the previous allocator is still
  * held the change is refused with MIO_ERROR_ALREADY_EXISTS. MIO_ERROR_INVALID_INPUT if a function
  * is missing. */
-int mio_set_allocator(const mio_allocator *allocator);
+MIO_API int mio_set_allocator(const mio_allocator *allocator);
 
 #ifdef __cplusplus
 }

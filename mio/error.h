@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "mio/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -49,12 +51,12 @@ typedef enum mio_error {
 } mio_error;
 
 /* The kind of any result of this library; MIO_OK for 0 and for counts. Any thread; cannot fail. */
-mio_error mio_error_kind(ptrdiff_t result);
+MIO_API mio_error mio_error_kind(ptrdiff_t result);
 
 /* The other way: the native code, as a negative result, that best stands for `kind`, for custom
  * sources that have to answer as the library would. 0 for MIO_OK.
  * mio_error_kind(mio_error_from_kind(k)) == k for every kind. Any thread. */
-int mio_error_from_kind(mio_error kind);
+MIO_API int mio_error_from_kind(mio_error kind);
 
 /* Room for every message, with its NUL; longer system texts are cut. */
 #define MIO_ERROR_MESSAGE_MAX 256
@@ -62,10 +64,10 @@ int mio_error_from_kind(mio_error kind);
 /* Writes what the system says about `result` ("Connection refused") to the `size` bytes at `out`,
  * cut to fit and always NUL-terminated unless `size` is 0. Returns `out`, so that it can stand in a
  * printf (an empty literal where `size` is 0 or `out` is NULL). Any thread; allocates nothing. */
-const char *mio_error_message(ptrdiff_t result, char *out, size_t size);
+MIO_API const char *mio_error_message(ptrdiff_t result, char *out, size_t size);
 
 /* The name of a kind in lower case words ("would block"), a static string. Any thread. */
-const char *mio_error_kind_name(mio_error kind);
+MIO_API const char *mio_error_kind_name(mio_error kind);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mio/export.h"
 #include "mio/sys/native.h"
 #include "mio/token.h"
 
@@ -88,7 +89,7 @@ static inline bool mio_event_is_lio(const mio_event *event) {
  * `size` bytes at `out`, cut to fit, NUL-terminated unless `size` is 0. Returns the length in bytes
  * of the whole text without the NUL, as snprintf does. Any thread; the wording is not a contract.
  */
-size_t mio_event_format(const mio_event *event, char *out, size_t size);
+MIO_API size_t mio_event_format(const mio_event *event, char *out, size_t size);
 
 /* Room for events, filled by mio_poll_wait.
  *
@@ -117,14 +118,14 @@ typedef struct mio_events {
  * next wait. The only allocation of events. `*events` has to be closed (else
  * MIO_ERROR_ALREADY_EXISTS). MIO_ERROR_INVALID_INPUT for 0, for more than MIO_EVENTS_CAPACITY_MAX,
  * and for NULL; MIO_ERROR_OUT_OF_MEMORY. */
-int mio_events_init(mio_events *events, size_t capacity);
+MIO_API int mio_events_init(mio_events *events, size_t capacity);
 
 /* The same, over the caller's own `capacity` events at `buffer`, which must outlive `events`: no
  * allocation. MIO_ERROR_INVALID_INPUT as above. */
-int mio_events_init_with_buffer(mio_events *events, mio_event *buffer, size_t capacity);
+MIO_API int mio_events_init_with_buffer(mio_events *events, mio_event *buffer, size_t capacity);
 
 /* Gives the memory back. Always legal, also twice and on NULL. */
-void mio_events_close(mio_events *events);
+MIO_API void mio_events_close(mio_events *events);
 
 /* The first event, and the end behind the last: equal when there are none. */
 static inline const mio_event *mio_events_begin(const mio_events *events) { return events->data; }

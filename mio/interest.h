@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mio/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -59,7 +61,7 @@ static inline bool mio_interest_has(mio_interest interest, mio_interest kind) {
 /* Writes `interest` as text ("READABLE | WRITABLE | LEVEL", "0" for none) to the `size` bytes at
  * `out`, cut to fit and always NUL-terminated unless `size` is 0. Returns the length in bytes of
  * the whole text, without the NUL, as snprintf does. Any thread. */
-size_t mio_interest_format(mio_interest interest, char *out, size_t size);
+MIO_API size_t mio_interest_format(mio_interest interest, char *out, size_t size);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 #define MIO_LOG_H_
 
 #include "mio/error.h"
+#include "mio/export.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,7 +19,7 @@ typedef void (*mio_log_hook)(void *context, const char *line);
 
 /* Installs `hook` (NULL: none), to be called before anything else of the library. Returns 0, or
  * MIO_ERROR_UNSUPPORTED where the trace was not compiled in. */
-int mio_set_log(mio_log_hook hook, void *context);
+MIO_API int mio_set_log(mio_log_hook hook, void *context);
 
 #ifdef __cplusplus
 }

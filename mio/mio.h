@@ -7,6 +7,7 @@
 #include "mio/allocator.h"
 #include "mio/error.h"
 #include "mio/event.h"
+#include "mio/export.h"
 #include "mio/interest.h"
 #include "mio/log.h"
 #include "mio/net/addr.h"

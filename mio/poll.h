@@ -7,6 +7,7 @@
 
 #include "mio/error.h"
 #include "mio/event.h"
+#include "mio/export.h"
 #include "mio/interest.h"
 #include "mio/source.h"
 #include "mio/sys/native.h"
@@ -84,12 +85,12 @@ typedef struct mio_poll_options {
 /* Makes a poll in `*poll`, which has to be closed (else MIO_ERROR_ALREADY_EXISTS). `options` may be
  * NULL. Allocates; keeps nothing when it fails: MIO_ERROR_TOO_MANY_FILES, MIO_ERROR_OUT_OF_MEMORY,
  * MIO_ERROR_INVALID_INPUT (NULL). */
-int mio_poll_init(mio_poll *poll, const mio_poll_options *options);
+MIO_API int mio_poll_init(mio_poll *poll, const mio_poll_options *options);
 
 /* Ends the poll. Its sources stay open. Clones of its registry keep the selector working for as
  * long as they live; wakers stay valid and wake nobody. Always legal, also twice and on NULL; not
  * while another thread waits. */
-void mio_poll_close(mio_poll *poll);
+MIO_API void mio_poll_close(mio_poll *poll);
 
 /* Waits until at least one source is ready, a waker was woken, or `timeout_ns` nanoseconds have
  * passed, and replaces the contents of `events` with what there is, at most its capacity; what does
@@ -123,17 +124,17 @@ typedef enum mio_feature {
 } mio_feature;
 
 /* True when the poll's selector can do all of `features`. Any thread. */
-bool mio_poll_supports(const mio_poll *poll, mio_feature features);
+MIO_API bool mio_poll_supports(const mio_poll *poll, mio_feature features);
 
 /* The name of the selector in use: "epoll", "kqueue", "poll", "afd"; "closed" for a closed poll. */
-const char *mio_poll_selector_name(const mio_poll *poll);
+MIO_API const char *mio_poll_selector_name(const mio_poll *poll);
 
 /* The poll's own OS handle, to nest it: registered in another poll (mio/unix/source_fd.h) or in a
  * foreign event loop it becomes readable when a wait with timeout 0 would find something. Stays the
  * poll's: it is neither to be closed nor waited on directly. From then on every first wake costs a
  * system call, as nobody can tell whether somebody sleeps on the handle. MIO_ERROR_UNSUPPORTED on
  * Windows and with poll(2). Any thread. */
-int mio_poll_handle(const mio_poll *poll, mio_handle *out_handle);
+MIO_API int mio_poll_handle(const mio_poll *poll, mio_handle *out_handle);
 
 /* Registers `source`: from now on waits report, under `token`, the readiness that `interest` names,
  * readiness that is already there included. The source must not be moved until deregistered or
@@ -161,17 +162,17 @@ static inline int mio_registry_deregister(const mio_registry *registry, mio_sour
 /* Makes a second handle of the registry that outlives the poll: it shares the selector and keeps it
  * alive. No system call, no new descriptor, no allocation. MIO_ERROR_INVALID_INPUT for a closed
  * one, MIO_ERROR_ALREADY_EXISTS if `*out_clone` is not closed. Any thread. Comes from mio's `Registry::try_clone`. */
-int mio_registry_clone(const mio_registry *registry, mio_registry *out_clone);
+MIO_API int mio_registry_clone(const mio_registry *registry, mio_registry *out_clone);
 
 /* Ends a clone. Always legal, also twice and on NULL. A poll's own registry ends with its poll
  * instead. */
-void mio_registry_close(mio_registry *clone);
+MIO_API void mio_registry_close(mio_registry *clone);
 
 /* What stands behind mio_poll_wait, not to be called by itself: the inline part asks the OS and has
  * nothing more to do when nothing is ready, which is what a busy loop pays for most often. */
-int mio_selector_select_now(struct mio_selector *selector, mio_events *events);
-int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found);
-int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns);
+MIO_API int mio_selector_select_now(struct mio_selector *selector, mio_events *events);
+MIO_API int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found);
+MIO_API int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns);
 
 static inline int mio_poll_wait(mio_poll *poll, mio_events *events, uint64_t timeout_ns) {
   if (timeout_ns == 0 && poll->registry.selector != NULL) {
@@ -186,17 +187,17 @@ static inline int mio_poll_wait(mio_poll *poll, mio_events *events, uint64_t tim
 /* What stands behind the registry's calls, not to be called by itself either: the inline parts hand
  * what is in order straight to the OS, where the layout header has the short cut for it
  * (MIO_NATIVE_REGISTERS), and leave all else to these. */
-int mio_registry_register_slowly(const mio_registry *registry, mio_source *source, mio_token token,
-                                 mio_interest interest);
-int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *source,
-                                   mio_token token, mio_interest interest);
-int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source);
-int mio_registry_finish_deregister(mio_source *source, int result);
+MIO_API int mio_registry_register_slowly(const mio_registry *registry, mio_source *source,
+                                         mio_token token, mio_interest interest);
+MIO_API int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *source,
+                                           mio_token token, mio_interest interest);
+MIO_API int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source);
+MIO_API int mio_registry_finish_deregister(mio_source *source, int result);
 
 #if MIO_NATIVE_REGISTERS
 
 /* The ops of the sources that are one handle of the OS: all but those made of others. */
-extern const mio_source_ops mio_handle_source_ops;
+MIO_API extern const mio_source_ops mio_handle_source_ops;
 
 static inline int mio_registry_register(const mio_registry *registry, mio_source *source,
                                         mio_token token, mio_interest interest) {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "mio/export.h"
 #include "mio/interest.h"
 #include "mio/sys/native.h"
 #include "mio/token.h"
@@ -80,8 +81,8 @@ typedef ptrdiff_t (*mio_io_operation)(void *context);
  * readiness yields an event; `interest` tells which direction the operation took, MIO_READABLE,
  * MIO_WRITABLE or both. On epoll and kqueue it costs nothing. MIO_ERROR_INVALID_INPUT for a closed
  * source or no operation. */
-ptrdiff_t mio_source_try_io(mio_source *source, mio_interest interest, mio_io_operation operation,
-                            void *context);
+MIO_API ptrdiff_t mio_source_try_io(mio_source *source, mio_interest interest,
+                                    mio_io_operation operation, void *context);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "mio/export.h"
 #include "mio/poll.h"
 
 #ifdef __cplusplus
@@ -43,16 +44,16 @@ typedef struct mio_waker {
  * and keeps what it needs of the poll alive. `*waker` has to be closed (else
  * MIO_ERROR_ALREADY_EXISTS). MIO_ERROR_TOO_MANY_FILES when the poll has MIO_WAKERS_PER_POLL of
  * them; MIO_ERROR_INVALID_INPUT for NULL or a closed registry. Any thread. */
-int mio_waker_init(mio_waker *waker, const mio_registry *registry, mio_token token);
+MIO_API int mio_waker_init(mio_waker *waker, const mio_registry *registry, mio_token token);
 
 /* Wakes the poll. Any thread, any number at once, and signal handlers: it takes no lock and
  * allocates nothing. MIO_ERROR_INVALID_INPUT for a closed waker; otherwise the OS's error in the
  * unlikely case that it has one. */
-int mio_waker_wake(const mio_waker *waker);
+MIO_API int mio_waker_wake(const mio_waker *waker);
 
 /* Ends the waker: a wake that was not delivered yet is dropped, and its token is not seen again.
  * Not while another thread wakes it. Always legal, also twice and on NULL. */
-void mio_waker_close(mio_waker *waker);
+MIO_API void mio_waker_close(mio_waker *waker);
 
 #ifdef __cplusplus
 }

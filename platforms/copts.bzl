@@ -1,4 +1,4 @@
-"""Compiler flags of our own targets. Nothing here changes what code means, only what is warned of."""
+"""Compiler flags of our own targets. They change what is warned about and which symbols are exported, not what the code means."""
 
 _GNU_C = [
     "-Wall",
@@ -12,6 +12,8 @@ _GNU_C = [
     "-Wwrite-strings",
     "-Wundef",
     "-Wvla",
+    # MIO_API (mio/export.h) says what a shared library exports; it exports nothing else.
+    "-fvisibility=hidden",
 ]
 
 _GNU_CXX = [

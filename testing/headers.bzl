@@ -38,7 +38,9 @@ def _header_units_impl(ctx):
         include = "#include \"{}\"\n".format(path)
 
         # Twice, as a program's own headers may.
-        ctx.actions.write(unit, include + include)
+
+        # C wants a declaration in each unit, which a header of macros alone does not have.
+        ctx.actions.write(unit, include + include + "typedef int mio_unit_is_not_empty;\n")
         units.append(unit)
     if ctx.attr.umbrella:
         unit = ctx.actions.declare_file("{}/umbrella.{}".format(ctx.label.name, ctx.attr.language))

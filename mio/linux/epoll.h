@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "mio/export.h"
 #include "mio/poll.h"
 
 #ifdef __cplusplus
@@ -37,16 +38,16 @@ extern "C" {
 /* As mio_registry_register, with `flags` instead of an interest, for sources that are one
  * descriptor (sockets, pipes, mio_source_fd). MIO_ERROR_INVALID_INPUT also for what epoll_ctl calls
  * EINVAL; MIO_ERROR_UNSUPPORTED for a source that is made of others. */
-int mio_registry_register_epoll(const mio_registry *registry, mio_source *source, mio_token token,
-                                uint32_t flags);
+MIO_API int mio_registry_register_epoll(const mio_registry *registry, mio_source *source,
+                                        mio_token token, uint32_t flags);
 
 /* As mio_registry_reregister, with `flags`. Linux refuses it (EINVAL) for what was registered with
  * MIO_EPOLL_EXCLUSIVE: deregister first. */
-int mio_registry_reregister_epoll(const mio_registry *registry, mio_source *source, mio_token token,
-                                  uint32_t flags);
+MIO_API int mio_registry_reregister_epoll(const mio_registry *registry, mio_source *source,
+                                          mio_token token, uint32_t flags);
 
 /* The flags that the kernel reported with an event. 0 where the selector is not epoll. */
-uint32_t mio_event_epoll_flags(const mio_event *event);
+MIO_API uint32_t mio_event_epoll_flags(const mio_event *event);
 
 #ifdef __cplusplus
 }

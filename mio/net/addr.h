@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mio/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -34,23 +36,23 @@ typedef struct mio_addr {
 } mio_addr;
 
 /* a.b.c.d:port. Cannot fail, as none of the constructors by value. */
-mio_addr mio_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
+MIO_API mio_addr mio_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
 
 /* The IPv6 address of the 16 bytes at `ip`, flow and scope 0. */
-mio_addr mio_addr_v6(const uint8_t ip[16], uint16_t port);
+MIO_API mio_addr mio_addr_v6(const uint8_t ip[16], uint16_t port);
 
 /* 0.0.0.0 and [::]: to bind to all interfaces. */
-mio_addr mio_addr_any_v4(uint16_t port);
-mio_addr mio_addr_any_v6(uint16_t port);
+MIO_API mio_addr mio_addr_any_v4(uint16_t port);
+MIO_API mio_addr mio_addr_any_v6(uint16_t port);
 
 /* 127.0.0.1 and [::1]: this machine. */
-mio_addr mio_addr_loopback_v4(uint16_t port);
-mio_addr mio_addr_loopback_v6(uint16_t port);
+MIO_API mio_addr mio_addr_loopback_v4(uint16_t port);
+MIO_API mio_addr mio_addr_loopback_v6(uint16_t port);
 
 /* Reads "1.2.3.4:5", "[2001:db8::1]:80" or "[fe80::1%3]:80" (the scope as a number) and nothing
  * else: no names, no spaces, no leading zeros in decimal numbers, no missing port. Otherwise
  * MIO_ERROR_INVALID_INPUT, and `*out_addr` is as before. Any thread. */
-int mio_addr_parse(const char *text, mio_addr *out_addr);
+MIO_API int mio_addr_parse(const char *text, mio_addr *out_addr);
 
 /* Room for the longest text of mio_addr_format, with its NUL. */
 #define MIO_ADDR_FORMAT_MAX 72
@@ -58,19 +60,19 @@ int mio_addr_parse(const char *text, mio_addr *out_addr);
 /* Writes the address as mio_addr_parse reads it, IPv6 in its canonical short form (RFC 5952),
  * "none" for no family or NULL. `size` bytes at `out`, cut to fit, NUL-terminated unless `size` is
  * 0. Returns the length in bytes of the whole text, as snprintf does. Any thread. */
-size_t mio_addr_format(const mio_addr *addr, char *out, size_t size);
+MIO_API size_t mio_addr_format(const mio_addr *addr, char *out, size_t size);
 
 /* Same family, address and port, and for IPv6 the same flow and scope. */
-bool mio_addr_equal(const mio_addr *a, const mio_addr *b);
+MIO_API bool mio_addr_equal(const mio_addr *a, const mio_addr *b);
 
 static inline bool mio_addr_is_v4(const mio_addr *addr) { return addr->family == MIO_ADDR_V4; }
 static inline bool mio_addr_is_v6(const mio_addr *addr) { return addr->family == MIO_ADDR_V6; }
 
 /* What kind of address it is: 0.0.0.0 or ::, 127.0.0.0/8 or ::1, 224.0.0.0/4 or ff00::/8. False for
  * no family. */
-bool mio_addr_is_unspecified(const mio_addr *addr);
-bool mio_addr_is_loopback(const mio_addr *addr);
-bool mio_addr_is_multicast(const mio_addr *addr);
+MIO_API bool mio_addr_is_unspecified(const mio_addr *addr);
+MIO_API bool mio_addr_is_loopback(const mio_addr *addr);
+MIO_API bool mio_addr_is_multicast(const mio_addr *addr);
 
 /* Whether an IPv6 socket also serves IPv4 peers, as ::ffff:a.b.c.d. Systems differ in the default
  * (on Windows it does not; on Linux, where it does, the administrator may change it), and OpenBSD

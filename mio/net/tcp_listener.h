@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mio/export.h"
 #include "mio/net/addr.h"
 #include "mio/net/tcp_stream.h"
 #include "mio/source.h"
@@ -48,15 +49,15 @@ typedef struct mio_tcp_listener_options {
  * MIO_ERROR_ALREADY_EXISTS) and changes only on success. MIO_ERROR_ADDR_IN_USE,
  * MIO_ERROR_ADDR_NOT_AVAILABLE, MIO_ERROR_PERMISSION_DENIED, MIO_ERROR_TOO_MANY_FILES;
  * MIO_ERROR_INVALID_INPUT for NULL or an address of no family. */
-int mio_tcp_listener_bind(mio_tcp_listener *listener, const mio_addr *addr);
+MIO_API int mio_tcp_listener_bind(mio_tcp_listener *listener, const mio_addr *addr);
 
 /* The same with `options`, which may be NULL. MIO_ERROR_INVALID_INPUT for a negative backlog. */
-int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
-                               const mio_tcp_listener_options *options);
+MIO_API int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
+                                       const mio_tcp_listener_options *options);
 
 /* Deregisters and closes it. Connections that were not accepted are reset. Always legal, also twice
  * and on NULL. */
-void mio_tcp_listener_close(mio_tcp_listener *listener);
+MIO_API void mio_tcp_listener_close(mio_tcp_listener *listener);
 
 /* Takes the next connection into `*out_stream`, which has to be closed (else
  * MIO_ERROR_ALREADY_EXISTS, and the connection waits on), non-blocking and closed on exec.
@@ -64,39 +65,39 @@ void mio_tcp_listener_close(mio_tcp_listener *listener);
  * NULL. MIO_ERROR_WOULD_BLOCK when none waits;
  * MIO_ERROR_CONNECTION_ABORTED when the peer gave up meanwhile, which only concerns that
  * connection; MIO_ERROR_TOO_MANY_FILES, with which the connection waits on. */
-int mio_tcp_listener_accept(mio_tcp_listener *listener, mio_tcp_stream *out_stream,
-                            mio_addr *out_addr);
+MIO_API int mio_tcp_listener_accept(mio_tcp_listener *listener, mio_tcp_stream *out_stream,
+                                    mio_addr *out_addr);
 
 /* Where it listens. */
-int mio_tcp_listener_local_addr(const mio_tcp_listener *listener, mio_addr *out_addr);
+MIO_API int mio_tcp_listener_local_addr(const mio_tcp_listener *listener, mio_addr *out_addr);
 
 /* The time to live (IPv4) or hop limit (IPv6) of what it sends, 1 to 255. Accepted streams inherit
  * it on some systems. */
-int mio_tcp_listener_ttl(const mio_tcp_listener *listener, uint32_t *out_ttl);
-int mio_tcp_listener_set_ttl(mio_tcp_listener *listener, uint32_t ttl);
+MIO_API int mio_tcp_listener_ttl(const mio_tcp_listener *listener, uint32_t *out_ttl);
+MIO_API int mio_tcp_listener_set_ttl(mio_tcp_listener *listener, uint32_t ttl);
 
 /* Whether it serves IPv6 alone. Set by mio_tcp_listener_options: most systems refuse a change once
  * bound (MIO_ERROR_INVALID_INPUT), so this one is for adopted handles. */
-int mio_tcp_listener_only_v6(const mio_tcp_listener *listener, bool *out_on);
-int mio_tcp_listener_set_only_v6(mio_tcp_listener *listener, bool on);
+MIO_API int mio_tcp_listener_only_v6(const mio_tcp_listener *listener, bool *out_on);
+MIO_API int mio_tcp_listener_set_only_v6(mio_tcp_listener *listener, bool on);
 
 /* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
-int mio_tcp_listener_take_error(mio_tcp_listener *listener);
+MIO_API int mio_tcp_listener_take_error(mio_tcp_listener *listener);
 
 /* Makes a listener of a handle that was made elsewhere and listens already. It becomes
  * non-blocking, and is owned, and closed, by `*listener`, only on success. MIO_ERROR_INVALID_INPUT
  * if it is not an open stream socket; MIO_ERROR_ALREADY_EXISTS if `*listener` is open. */
-int mio_tcp_listener_adopt(mio_tcp_listener *listener, mio_handle handle);
+MIO_API int mio_tcp_listener_adopt(mio_tcp_listener *listener, mio_handle handle);
 
 /* The handle, which stays the listener's. */
-int mio_tcp_listener_handle(const mio_tcp_listener *listener, mio_handle *out_handle);
+MIO_API int mio_tcp_listener_handle(const mio_tcp_listener *listener, mio_handle *out_handle);
 
 /* Deregisters the listener and gives its handle, still non-blocking, to the caller. */
-int mio_tcp_listener_release(mio_tcp_listener *listener, mio_handle *out_handle);
+MIO_API int mio_tcp_listener_release(mio_tcp_listener *listener, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */
-ptrdiff_t mio_tcp_listener_try_io(mio_tcp_listener *listener, mio_interest interest,
-                                  mio_io_operation operation, void *context);
+MIO_API ptrdiff_t mio_tcp_listener_try_io(mio_tcp_listener *listener, mio_interest interest,
+                                          mio_io_operation operation, void *context);
 
 #ifdef __cplusplus
 }

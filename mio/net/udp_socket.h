@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mio/export.h"
 #include "mio/net/addr.h"
 #include "mio/net/iovec.h"
 #include "mio/source.h"
@@ -53,118 +54,119 @@ typedef struct mio_udp_socket_options {
  * has to be closed (else MIO_ERROR_ALREADY_EXISTS) and changes only on success.
  * MIO_ERROR_ADDR_IN_USE, MIO_ERROR_ADDR_NOT_AVAILABLE, MIO_ERROR_PERMISSION_DENIED,
  * MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL or an address of no family. */
-int mio_udp_socket_bind(mio_udp_socket *socket, const mio_addr *addr);
+MIO_API int mio_udp_socket_bind(mio_udp_socket *socket, const mio_addr *addr);
 
 /* The same with `options`, which may be NULL. */
-int mio_udp_socket_bind_with(mio_udp_socket *socket, const mio_addr *addr,
-                             const mio_udp_socket_options *options);
+MIO_API int mio_udp_socket_bind_with(mio_udp_socket *socket, const mio_addr *addr,
+                                     const mio_udp_socket_options *options);
 
 /* Deregisters and closes it. Always legal, also twice and on NULL. */
-void mio_udp_socket_close(mio_udp_socket *socket);
+MIO_API void mio_udp_socket_close(mio_udp_socket *socket);
 
 /* Sends the `len` bytes at `buffer` as one datagram to `to`. Returns `len`; MIO_ERROR_WOULD_BLOCK
  * when there is no room; MIO_ERROR_INVALID_INPUT when it is too long for a datagram, and nothing is
  * sent; MIO_ERROR_PERMISSION_DENIED for a broadcast address unless allowed;
  * MIO_ERROR_ALREADY_EXISTS on connected sockets of some systems. */
-ptrdiff_t mio_udp_socket_send_to(mio_udp_socket *socket, const void *buffer, size_t len,
-                                 const mio_addr *to);
+MIO_API ptrdiff_t mio_udp_socket_send_to(mio_udp_socket *socket, const void *buffer, size_t len,
+                                         const mio_addr *to);
 
 /* The same from `count` buffers, one after the other, as one datagram. */
-ptrdiff_t mio_udp_socket_send_to_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
-                                          size_t count, const mio_addr *to);
+MIO_API ptrdiff_t mio_udp_socket_send_to_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
+                                                  size_t count, const mio_addr *to);
 
 /* Receives one datagram of at most `len` bytes, and where it came from (`out_from` may be NULL).
  * Returns its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. What does not fit is
  * lost without an error, also on Windows, whose own calls answer WSAEMSGSIZE. */
-ptrdiff_t mio_udp_socket_recv_from(mio_udp_socket *socket, void *buffer, size_t len,
-                                   mio_addr *out_from);
+MIO_API ptrdiff_t mio_udp_socket_recv_from(mio_udp_socket *socket, void *buffer, size_t len,
+                                           mio_addr *out_from);
 
 /* The same into `count` buffers, one after the other. */
-ptrdiff_t mio_udp_socket_recv_from_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
-                                            size_t count, mio_addr *out_from);
+MIO_API ptrdiff_t mio_udp_socket_recv_from_vectored(mio_udp_socket *socket,
+                                                    const mio_iovec *buffers, size_t count,
+                                                    mio_addr *out_from);
 
 /* As recv_from, but the datagram stays and is received again. */
-ptrdiff_t mio_udp_socket_peek_from(mio_udp_socket *socket, void *buffer, size_t len,
-                                   mio_addr *out_from);
+MIO_API ptrdiff_t mio_udp_socket_peek_from(mio_udp_socket *socket, void *buffer, size_t len,
+                                           mio_addr *out_from);
 
 /* Makes `addr` the one peer: send goes there, and only its datagrams are received. Can be called
  * again for another. Ends at once. MIO_ERROR_INVALID_INPUT for NULL or no family. */
-int mio_udp_socket_connect(mio_udp_socket *socket, const mio_addr *addr);
+MIO_API int mio_udp_socket_connect(mio_udp_socket *socket, const mio_addr *addr);
 
 /* The transfers of a connected socket; unconnected, to send is MIO_ERROR_NOT_CONNECTED.
  * MIO_ERROR_CONNECTION_REFUSED (on Windows MIO_ERROR_CONNECTION_RESET) tells that an earlier one
  * found nobody; a socket that is not connected is not told. */
-ptrdiff_t mio_udp_socket_send(mio_udp_socket *socket, const void *buffer, size_t len);
-ptrdiff_t mio_udp_socket_send_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
-                                       size_t count);
-ptrdiff_t mio_udp_socket_recv(mio_udp_socket *socket, void *buffer, size_t len);
-ptrdiff_t mio_udp_socket_recv_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
-                                       size_t count);
-ptrdiff_t mio_udp_socket_peek(mio_udp_socket *socket, void *buffer, size_t len);
+MIO_API ptrdiff_t mio_udp_socket_send(mio_udp_socket *socket, const void *buffer, size_t len);
+MIO_API ptrdiff_t mio_udp_socket_send_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
+                                               size_t count);
+MIO_API ptrdiff_t mio_udp_socket_recv(mio_udp_socket *socket, void *buffer, size_t len);
+MIO_API ptrdiff_t mio_udp_socket_recv_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
+                                               size_t count);
+MIO_API ptrdiff_t mio_udp_socket_peek(mio_udp_socket *socket, void *buffer, size_t len);
 
 /* The two ends. MIO_ERROR_NOT_CONNECTED (peer_addr) unless connected. */
-int mio_udp_socket_local_addr(const mio_udp_socket *socket, mio_addr *out_addr);
-int mio_udp_socket_peer_addr(const mio_udp_socket *socket, mio_addr *out_addr);
+MIO_API int mio_udp_socket_local_addr(const mio_udp_socket *socket, mio_addr *out_addr);
+MIO_API int mio_udp_socket_peer_addr(const mio_udp_socket *socket, mio_addr *out_addr);
 
 /* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
-int mio_udp_socket_take_error(mio_udp_socket *socket);
+MIO_API int mio_udp_socket_take_error(mio_udp_socket *socket);
 
 /* Whether datagrams to broadcast addresses are allowed. Off by default. */
-int mio_udp_socket_broadcast(const mio_udp_socket *socket, bool *out_on);
-int mio_udp_socket_set_broadcast(mio_udp_socket *socket, bool on);
+MIO_API int mio_udp_socket_broadcast(const mio_udp_socket *socket, bool *out_on);
+MIO_API int mio_udp_socket_set_broadcast(mio_udp_socket *socket, bool on);
 
 /* The time to live (IPv4) or hop limit (IPv6) of what it sends to one receiver, 1 to 255. */
-int mio_udp_socket_ttl(const mio_udp_socket *socket, uint32_t *out_ttl);
-int mio_udp_socket_set_ttl(mio_udp_socket *socket, uint32_t ttl);
+MIO_API int mio_udp_socket_ttl(const mio_udp_socket *socket, uint32_t *out_ttl);
+MIO_API int mio_udp_socket_set_ttl(mio_udp_socket *socket, uint32_t ttl);
 
 /* Whether it serves IPv6 alone. Set by mio_udp_socket_options: most systems refuse a change once
  * bound (MIO_ERROR_INVALID_INPUT), so this one is for adopted handles. */
-int mio_udp_socket_only_v6(const mio_udp_socket *socket, bool *out_on);
-int mio_udp_socket_set_only_v6(mio_udp_socket *socket, bool on);
+MIO_API int mio_udp_socket_only_v6(const mio_udp_socket *socket, bool *out_on);
+MIO_API int mio_udp_socket_set_only_v6(mio_udp_socket *socket, bool on);
 
 /* Whether what it multicasts comes back to this machine. On by default. On Unix the sender's
  * setting counts, on Windows the receiver's. */
-int mio_udp_socket_multicast_loop_v4(const mio_udp_socket *socket, bool *out_on);
-int mio_udp_socket_set_multicast_loop_v4(mio_udp_socket *socket, bool on);
-int mio_udp_socket_multicast_loop_v6(const mio_udp_socket *socket, bool *out_on);
-int mio_udp_socket_set_multicast_loop_v6(mio_udp_socket *socket, bool on);
+MIO_API int mio_udp_socket_multicast_loop_v4(const mio_udp_socket *socket, bool *out_on);
+MIO_API int mio_udp_socket_set_multicast_loop_v4(mio_udp_socket *socket, bool on);
+MIO_API int mio_udp_socket_multicast_loop_v6(const mio_udp_socket *socket, bool *out_on);
+MIO_API int mio_udp_socket_set_multicast_loop_v6(mio_udp_socket *socket, bool on);
 
 /* How many routers what it multicasts may pass, 0 to 255; 1, the local network, by default. */
-int mio_udp_socket_multicast_ttl_v4(const mio_udp_socket *socket, uint32_t *out_ttl);
-int mio_udp_socket_set_multicast_ttl_v4(mio_udp_socket *socket, uint32_t ttl);
-int mio_udp_socket_multicast_hops_v6(const mio_udp_socket *socket, uint32_t *out_hops);
-int mio_udp_socket_set_multicast_hops_v6(mio_udp_socket *socket, uint32_t hops);
+MIO_API int mio_udp_socket_multicast_ttl_v4(const mio_udp_socket *socket, uint32_t *out_ttl);
+MIO_API int mio_udp_socket_set_multicast_ttl_v4(mio_udp_socket *socket, uint32_t ttl);
+MIO_API int mio_udp_socket_multicast_hops_v6(const mio_udp_socket *socket, uint32_t *out_hops);
+MIO_API int mio_udp_socket_set_multicast_hops_v6(mio_udp_socket *socket, uint32_t hops);
 
 /* Joins or leaves the IPv4 multicast group of `group`, on the interface that has the address of
  * `interface_addr` (NULL or 0.0.0.0: the system's choice); ports are ignored.
  * MIO_ERROR_INVALID_INPUT if they are not IPv4 or `group` is no group; MIO_ERROR_ADDR_IN_USE when
  * joined already, MIO_ERROR_ADDR_NOT_AVAILABLE when not. */
-int mio_udp_socket_join_multicast_v4(mio_udp_socket *socket, const mio_addr *group,
-                                     const mio_addr *interface_addr);
-int mio_udp_socket_leave_multicast_v4(mio_udp_socket *socket, const mio_addr *group,
-                                      const mio_addr *interface_addr);
+MIO_API int mio_udp_socket_join_multicast_v4(mio_udp_socket *socket, const mio_addr *group,
+                                             const mio_addr *interface_addr);
+MIO_API int mio_udp_socket_leave_multicast_v4(mio_udp_socket *socket, const mio_addr *group,
+                                              const mio_addr *interface_addr);
 
 /* The same for IPv6, on the interface of number `interface_index` (0: the system's choice). */
-int mio_udp_socket_join_multicast_v6(mio_udp_socket *socket, const mio_addr *group,
-                                     uint32_t interface_index);
-int mio_udp_socket_leave_multicast_v6(mio_udp_socket *socket, const mio_addr *group,
-                                      uint32_t interface_index);
+MIO_API int mio_udp_socket_join_multicast_v6(mio_udp_socket *socket, const mio_addr *group,
+                                             uint32_t interface_index);
+MIO_API int mio_udp_socket_leave_multicast_v6(mio_udp_socket *socket, const mio_addr *group,
+                                              uint32_t interface_index);
 
 /* Makes a socket of a handle that was made elsewhere. It becomes non-blocking, and is owned, and
  * closed, by
  * `*socket`, only on success. MIO_ERROR_INVALID_INPUT if it is not an open datagram socket;
  * MIO_ERROR_ALREADY_EXISTS if `*socket` is open. */
-int mio_udp_socket_adopt(mio_udp_socket *socket, mio_handle handle);
+MIO_API int mio_udp_socket_adopt(mio_udp_socket *socket, mio_handle handle);
 
 /* The handle, which stays the socket's. */
-int mio_udp_socket_handle(const mio_udp_socket *socket, mio_handle *out_handle);
+MIO_API int mio_udp_socket_handle(const mio_udp_socket *socket, mio_handle *out_handle);
 
 /* Deregisters the socket and gives its handle, still non-blocking, to the caller. */
-int mio_udp_socket_release(mio_udp_socket *socket, mio_handle *out_handle);
+MIO_API int mio_udp_socket_release(mio_udp_socket *socket, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */
-ptrdiff_t mio_udp_socket_try_io(mio_udp_socket *socket, mio_interest interest,
-                                mio_io_operation operation, void *context);
+MIO_API ptrdiff_t mio_udp_socket_try_io(mio_udp_socket *socket, mio_interest interest,
+                                        mio_io_operation operation, void *context);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mio/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -39,15 +41,17 @@ typedef struct mio_unix_addr {
 
 /* The address of the NUL-terminated `path`. MIO_ERROR_INVALID_INPUT, with `*out_addr` as before, if
  * it is NULL, empty or too long for this system. Any thread. */
-int mio_unix_addr_from_path(const char *path, mio_unix_addr *out_addr);
+MIO_API int mio_unix_addr_from_path(const char *path, mio_unix_addr *out_addr);
 
 /* The same for the `path_len` bytes at `path`, which need no NUL and must not contain one. */
-int mio_unix_addr_from_path_bytes(const char *path, size_t path_len, mio_unix_addr *out_addr);
+MIO_API int mio_unix_addr_from_path_bytes(const char *path, size_t path_len,
+                                          mio_unix_addr *out_addr);
 
 /* The abstract address of the `name_len` bytes at `name`, any bytes, NULs in it and at its end
  * being part of the name. MIO_ERROR_INVALID_INPUT if it is too long; MIO_ERROR_UNSUPPORTED where
  * there are none (everything but Linux and Android); `*out_addr` is as before then. Any thread. */
-int mio_unix_addr_from_abstract_name(const void *name, size_t name_len, mio_unix_addr *out_addr);
+MIO_API int mio_unix_addr_from_abstract_name(const void *name, size_t name_len,
+                                             mio_unix_addr *out_addr);
 
 static inline bool mio_unix_addr_is_unnamed(const mio_unix_addr *addr) {
   return addr->kind == MIO_UNIX_ADDR_UNNAMED;
@@ -67,7 +71,7 @@ static inline const char *mio_unix_addr_abstract_name(const mio_unix_addr *addr,
 }
 
 /* Same kind and same name, byte by byte. Two unnamed addresses are equal, whosesoever they are. */
-bool mio_unix_addr_equal(const mio_unix_addr *a, const mio_unix_addr *b);
+MIO_API bool mio_unix_addr_equal(const mio_unix_addr *a, const mio_unix_addr *b);
 
 /* Room for the longest text of mio_unix_addr_format, with its NUL. */
 #define MIO_UNIX_ADDR_FORMAT_MAX (4 * MIO_UNIX_ADDR_NAME_MAX + 2)
@@ -76,7 +80,7 @@ bool mio_unix_addr_equal(const mio_unix_addr *a, const mio_unix_addr *b);
  * bytes that are not printable ASCII, and backslashes, as \xNN. `size` bytes at `out`, cut to fit,
  * NUL-terminated unless `size` is 0. Returns the length in bytes of the whole text, as snprintf
  * does. Any thread. */
-size_t mio_unix_addr_format(const mio_unix_addr *addr, char *out, size_t size);
+MIO_API size_t mio_unix_addr_format(const mio_unix_addr *addr, char *out, size_t size);
 
 #ifdef __cplusplus
 }

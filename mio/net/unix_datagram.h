@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "mio/export.h"
 #include "mio/net/iovec.h"
 #include "mio/net/shutdown.h"
 #include "mio/net/unix_addr.h"
@@ -42,84 +43,84 @@ typedef struct mio_unix_datagram {
  * exists, MIO_ERROR_NOT_FOUND when its folder does not, MIO_ERROR_PERMISSION_DENIED,
  * MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL, an empty path or one that is too
  * long. */
-int mio_unix_datagram_bind(mio_unix_datagram *socket, const char *path);
+MIO_API int mio_unix_datagram_bind(mio_unix_datagram *socket, const char *path);
 
 /* The same at an address, which may be abstract. Unnamed lets Linux choose an abstract name;
  * elsewhere it is MIO_ERROR_INVALID_INPUT. */
-int mio_unix_datagram_bind_addr(mio_unix_datagram *socket, const mio_unix_addr *addr);
+MIO_API int mio_unix_datagram_bind_addr(mio_unix_datagram *socket, const mio_unix_addr *addr);
 
 /* Makes a socket without an address: it sends, and nobody can answer it. */
-int mio_unix_datagram_unbound(mio_unix_datagram *socket);
+MIO_API int mio_unix_datagram_unbound(mio_unix_datagram *socket);
 
 /* Makes two sockets that are connected to each other. Both have to be closed, and not the same;
  * both or none are open then. */
-int mio_unix_datagram_pair(mio_unix_datagram *a, mio_unix_datagram *b);
+MIO_API int mio_unix_datagram_pair(mio_unix_datagram *a, mio_unix_datagram *b);
 
 /* Deregisters and closes it. The path stays. Always legal, also twice and on NULL. */
-void mio_unix_datagram_close(mio_unix_datagram *socket);
+MIO_API void mio_unix_datagram_close(mio_unix_datagram *socket);
 
 /* Makes the socket at `path` the one peer of send and recv. Ends at once. MIO_ERROR_NOT_FOUND,
  * MIO_ERROR_CONNECTION_REFUSED when nobody is bound there any more; MIO_ERROR_INVALID_INPUT as for
  * bind. */
-int mio_unix_datagram_connect(mio_unix_datagram *socket, const char *path);
+MIO_API int mio_unix_datagram_connect(mio_unix_datagram *socket, const char *path);
 
 /* The same to an address, which may be abstract; unnamed is MIO_ERROR_INVALID_INPUT. */
-int mio_unix_datagram_connect_addr(mio_unix_datagram *socket, const mio_unix_addr *addr);
+MIO_API int mio_unix_datagram_connect_addr(mio_unix_datagram *socket, const mio_unix_addr *addr);
 
 /* Sends the `len` bytes at `buffer` as one message to the socket at `path`. Returns `len`;
  * MIO_ERROR_WOULD_BLOCK when the receiver has no room (some systems have another error, of kind
  * MIO_ERROR_OTHER or MIO_ERROR_OUT_OF_MEMORY); the errors of connect; never SIGPIPE. */
-ptrdiff_t mio_unix_datagram_send_to(mio_unix_datagram *socket, const void *buffer, size_t len,
-                                    const char *path);
+MIO_API ptrdiff_t mio_unix_datagram_send_to(mio_unix_datagram *socket, const void *buffer,
+                                            size_t len, const char *path);
 
 /* The same to an address, which may be abstract. */
-ptrdiff_t mio_unix_datagram_send_to_addr(mio_unix_datagram *socket, const void *buffer, size_t len,
-                                         const mio_unix_addr *to);
+MIO_API ptrdiff_t mio_unix_datagram_send_to_addr(mio_unix_datagram *socket, const void *buffer,
+                                                 size_t len, const mio_unix_addr *to);
 
 /* Receives one message of at most `len` bytes, and where it came from (`out_from` may be NULL).
  * Returns its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. */
-ptrdiff_t mio_unix_datagram_recv_from(mio_unix_datagram *socket, void *buffer, size_t len,
-                                      mio_unix_addr *out_from);
+MIO_API ptrdiff_t mio_unix_datagram_recv_from(mio_unix_datagram *socket, void *buffer, size_t len,
+                                              mio_unix_addr *out_from);
 
 /* As recv_from, but the message stays and is received again. */
-ptrdiff_t mio_unix_datagram_peek_from(mio_unix_datagram *socket, void *buffer, size_t len,
-                                      mio_unix_addr *out_from);
+MIO_API ptrdiff_t mio_unix_datagram_peek_from(mio_unix_datagram *socket, void *buffer, size_t len,
+                                              mio_unix_addr *out_from);
 
 /* The transfers of a connected socket; unconnected, to send is MIO_ERROR_NOT_CONNECTED.
  * MIO_ERROR_CONNECTION_REFUSED or MIO_ERROR_CONNECTION_RESET when the peer is gone. */
-ptrdiff_t mio_unix_datagram_send(mio_unix_datagram *socket, const void *buffer, size_t len);
-ptrdiff_t mio_unix_datagram_send_vectored(mio_unix_datagram *socket, const mio_iovec *buffers,
-                                          size_t count);
-ptrdiff_t mio_unix_datagram_recv(mio_unix_datagram *socket, void *buffer, size_t len);
-ptrdiff_t mio_unix_datagram_recv_vectored(mio_unix_datagram *socket, const mio_iovec *buffers,
-                                          size_t count);
-ptrdiff_t mio_unix_datagram_peek(mio_unix_datagram *socket, void *buffer, size_t len);
+MIO_API ptrdiff_t mio_unix_datagram_send(mio_unix_datagram *socket, const void *buffer, size_t len);
+MIO_API ptrdiff_t mio_unix_datagram_send_vectored(mio_unix_datagram *socket,
+                                                  const mio_iovec *buffers, size_t count);
+MIO_API ptrdiff_t mio_unix_datagram_recv(mio_unix_datagram *socket, void *buffer, size_t len);
+MIO_API ptrdiff_t mio_unix_datagram_recv_vectored(mio_unix_datagram *socket,
+                                                  const mio_iovec *buffers, size_t count);
+MIO_API ptrdiff_t mio_unix_datagram_peek(mio_unix_datagram *socket, void *buffer, size_t len);
 
 /* Ends receiving, sending or both; the handle stays open. MIO_ERROR_NOT_CONNECTED. */
-int mio_unix_datagram_shutdown(mio_unix_datagram *socket, mio_shutdown how);
+MIO_API int mio_unix_datagram_shutdown(mio_unix_datagram *socket, mio_shutdown how);
 
 /* The two ends; who did not bind is unnamed. MIO_ERROR_NOT_CONNECTED (peer_addr). */
-int mio_unix_datagram_local_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
-int mio_unix_datagram_peer_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
+MIO_API int mio_unix_datagram_local_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
+MIO_API int mio_unix_datagram_peer_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
 
 /* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
-int mio_unix_datagram_take_error(mio_unix_datagram *socket);
+MIO_API int mio_unix_datagram_take_error(mio_unix_datagram *socket);
 
 /* Makes a socket of a handle that was made elsewhere. It becomes non-blocking, and is owned, and
  * closed, by
  * `*socket`, only on success. MIO_ERROR_INVALID_INPUT if it is not an open datagram socket;
  * MIO_ERROR_ALREADY_EXISTS if `*socket` is open. */
-int mio_unix_datagram_adopt(mio_unix_datagram *socket, mio_handle handle);
+MIO_API int mio_unix_datagram_adopt(mio_unix_datagram *socket, mio_handle handle);
 
 /* The handle, which stays the socket's. */
-int mio_unix_datagram_handle(const mio_unix_datagram *socket, mio_handle *out_handle);
+MIO_API int mio_unix_datagram_handle(const mio_unix_datagram *socket, mio_handle *out_handle);
 
 /* Deregisters the socket and gives its handle, still non-blocking, to the caller. */
-int mio_unix_datagram_release(mio_unix_datagram *socket, mio_handle *out_handle);
+MIO_API int mio_unix_datagram_release(mio_unix_datagram *socket, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */
-ptrdiff_t mio_unix_datagram_try_io(mio_unix_datagram *socket, mio_interest interest,
-                                   mio_io_operation operation, void *context);
+MIO_API ptrdiff_t mio_unix_datagram_try_io(mio_unix_datagram *socket, mio_interest interest,
+                                           mio_io_operation operation, void *context);
 
 #ifdef __cplusplus
 }

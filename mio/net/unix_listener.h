@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "mio/export.h"
 #include "mio/net/unix_addr.h"
 #include "mio/net/unix_stream.h"
 #include "mio/source.h"
@@ -37,42 +38,43 @@ typedef struct mio_unix_listener {
  * exists, MIO_ERROR_NOT_FOUND when its folder does not, MIO_ERROR_PERMISSION_DENIED,
  * MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL, an empty path or one that is too
  * long; MIO_ERROR_UNSUPPORTED where there are no Unix sockets. */
-int mio_unix_listener_bind(mio_unix_listener *listener, const char *path);
+MIO_API int mio_unix_listener_bind(mio_unix_listener *listener, const char *path);
 
 /* The same at an address, which may be abstract. Unnamed lets Linux choose an abstract name;
  * elsewhere it is MIO_ERROR_INVALID_INPUT. */
-int mio_unix_listener_bind_addr(mio_unix_listener *listener, const mio_unix_addr *addr);
+MIO_API int mio_unix_listener_bind_addr(mio_unix_listener *listener, const mio_unix_addr *addr);
 
 /* Deregisters and closes it. The path stays. Always legal, also twice and on NULL. */
-void mio_unix_listener_close(mio_unix_listener *listener);
+MIO_API void mio_unix_listener_close(mio_unix_listener *listener);
 
 /* Takes the next connection into `*out_stream`, which has to be closed (else
  * MIO_ERROR_ALREADY_EXISTS, and the connection waits on), non-blocking and closed on exec.
  * `out_addr`, where the peer is, mostly unnamed, may be NULL. MIO_ERROR_WOULD_BLOCK when none
  * waits; MIO_ERROR_TOO_MANY_FILES, with which it waits on. */
-int mio_unix_listener_accept(mio_unix_listener *listener, mio_unix_stream *out_stream,
-                             mio_unix_addr *out_addr);
+MIO_API int mio_unix_listener_accept(mio_unix_listener *listener, mio_unix_stream *out_stream,
+                                     mio_unix_addr *out_addr);
 
 /* Where it listens. */
-int mio_unix_listener_local_addr(const mio_unix_listener *listener, mio_unix_addr *out_addr);
+MIO_API int mio_unix_listener_local_addr(const mio_unix_listener *listener,
+                                         mio_unix_addr *out_addr);
 
 /* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
-int mio_unix_listener_take_error(mio_unix_listener *listener);
+MIO_API int mio_unix_listener_take_error(mio_unix_listener *listener);
 
 /* Makes a listener of a handle that was made elsewhere and listens already. It becomes
  * non-blocking, and is owned, and closed, by `*listener`, only on success. MIO_ERROR_INVALID_INPUT
  * if it is not an open stream socket; MIO_ERROR_ALREADY_EXISTS if `*listener` is open. */
-int mio_unix_listener_adopt(mio_unix_listener *listener, mio_handle handle);
+MIO_API int mio_unix_listener_adopt(mio_unix_listener *listener, mio_handle handle);
 
 /* The handle, which stays the listener's. */
-int mio_unix_listener_handle(const mio_unix_listener *listener, mio_handle *out_handle);
+MIO_API int mio_unix_listener_handle(const mio_unix_listener *listener, mio_handle *out_handle);
 
 /* Deregisters the listener and gives its handle, still non-blocking, to the caller. */
-int mio_unix_listener_release(mio_unix_listener *listener, mio_handle *out_handle);
+MIO_API int mio_unix_listener_release(mio_unix_listener *listener, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */
-ptrdiff_t mio_unix_listener_try_io(mio_unix_listener *listener, mio_interest interest,
-                                   mio_io_operation operation, void *context);
+MIO_API ptrdiff_t mio_unix_listener_try_io(mio_unix_listener *listener, mio_interest interest,
+                                           mio_io_operation operation, void *context);
 
 #ifdef __cplusplus
 }

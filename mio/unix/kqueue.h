@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mio/export.h"
 #include "mio/poll.h"
 
 #ifdef __cplusplus
@@ -46,25 +47,25 @@ typedef struct mio_kqueue_source {
  * them. `*source` has to be closed (else MIO_ERROR_ALREADY_EXISTS); MIO_ERROR_INVALID_INPUT for
  * NULL. Nothing is asked of the system until the source is registered, which fails with what
  * kevent(2) says: MIO_ERROR_INVALID_INPUT for a filter that it does not know, for one. */
-int mio_kqueue_source_init(mio_kqueue_source *source, uintptr_t ident, int32_t filter,
-                           uint32_t fflags, int64_t data);
+MIO_API int mio_kqueue_source_init(mio_kqueue_source *source, uintptr_t ident, int32_t filter,
+                                   uint32_t fflags, int64_t data);
 
 /* Deregisters it if it is registered. What it stands for is not touched. Always legal, also twice
  * and on NULL. */
-void mio_kqueue_source_close(mio_kqueue_source *source);
+MIO_API void mio_kqueue_source_close(mio_kqueue_source *source);
 
 /* The descriptor of the kqueue behind a registry, for what neither the library nor a source does:
  * as sigev_notify_kqueue of an asynchronous request (aio(4), with the token as sigev_value), or for
  * a kevent(2) of the program's own with NOTE_TRIGGER. Belongs to the poll: not to be closed, and
  * never to be waited on. MIO_ERROR_INVALID_INPUT for a closed registry. */
-int mio_registry_kqueue(const mio_registry *registry, mio_handle *out_handle);
+MIO_API int mio_registry_kqueue(const mio_registry *registry, mio_handle *out_handle);
 
 /* The fields of an event as the kernel wrote them. */
-uintptr_t mio_event_kqueue_ident(const mio_event *event);
-int32_t mio_event_kqueue_filter(const mio_event *event);
-uint32_t mio_event_kqueue_flags(const mio_event *event);
-uint32_t mio_event_kqueue_fflags(const mio_event *event);
-int64_t mio_event_kqueue_data(const mio_event *event);
+MIO_API uintptr_t mio_event_kqueue_ident(const mio_event *event);
+MIO_API int32_t mio_event_kqueue_filter(const mio_event *event);
+MIO_API uint32_t mio_event_kqueue_flags(const mio_event *event);
+MIO_API uint32_t mio_event_kqueue_fflags(const mio_event *event);
+MIO_API int64_t mio_event_kqueue_data(const mio_event *event);
 
 #ifdef __cplusplus
 }

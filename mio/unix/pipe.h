@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mio/export.h"
 #include "mio/net/iovec.h"
 #include "mio/source.h"
 
@@ -43,55 +44,56 @@ typedef struct mio_pipe_receiver {
 
 /* Makes a pipe. Both ends have to be closed (else MIO_ERROR_ALREADY_EXISTS); both or none are open
  * then. MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL. */
-int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver);
+MIO_API int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver);
 
 /* Deregisters and closes it. Always legal, also twice and on NULL. */
-void mio_pipe_sender_close(mio_pipe_sender *sender);
-void mio_pipe_receiver_close(mio_pipe_receiver *receiver);
+MIO_API void mio_pipe_sender_close(mio_pipe_sender *sender);
+MIO_API void mio_pipe_receiver_close(mio_pipe_receiver *receiver);
 
 /* Writes at most `len` bytes. Returns how many were taken, which may be fewer (0 only if `len` is
  * 0); MIO_ERROR_WOULD_BLOCK when there is no room, MIO_ERROR_BROKEN_PIPE when nobody will read
  * them. Up to PIPE_BUF bytes (512 or more) go as one piece or not at all. SIGPIPE stays out of the
  * program whatever its signal mask and handlers are; see mio/sys/unix/net_pipe.h for how, and what
  * it costs. */
-ptrdiff_t mio_pipe_sender_write(mio_pipe_sender *sender, const void *buffer, size_t len);
+MIO_API ptrdiff_t mio_pipe_sender_write(mio_pipe_sender *sender, const void *buffer, size_t len);
 
 /* The same from `count` buffers, one after the other. */
-ptrdiff_t mio_pipe_sender_writev(mio_pipe_sender *sender, const mio_iovec *buffers, size_t count);
+MIO_API ptrdiff_t mio_pipe_sender_writev(mio_pipe_sender *sender, const mio_iovec *buffers,
+                                         size_t count);
 
 /* Reads at most `len` bytes. Returns how many; 0 when all senders are closed (or `len` is 0);
  * MIO_ERROR_WOULD_BLOCK when there are none yet. Never interrupted by a signal. */
-ptrdiff_t mio_pipe_receiver_read(mio_pipe_receiver *receiver, void *buffer, size_t len);
+MIO_API ptrdiff_t mio_pipe_receiver_read(mio_pipe_receiver *receiver, void *buffer, size_t len);
 
 /* The same into `count` buffers, one after the other. */
-ptrdiff_t mio_pipe_receiver_readv(mio_pipe_receiver *receiver, const mio_iovec *buffers,
-                                  size_t count);
+MIO_API ptrdiff_t mio_pipe_receiver_readv(mio_pipe_receiver *receiver, const mio_iovec *buffers,
+                                          size_t count);
 
 /* Makes an end of a descriptor that was made elsewhere. It becomes non-blocking (for all who share
  * the open file: a terminal's other users too), and is owned, and closed, by the end, only on
  * success. MIO_ERROR_INVALID_INPUT if it is no open descriptor; MIO_ERROR_ALREADY_EXISTS if the
  * end is open. */
-int mio_pipe_sender_adopt(mio_pipe_sender *sender, mio_handle handle);
-int mio_pipe_receiver_adopt(mio_pipe_receiver *receiver, mio_handle handle);
+MIO_API int mio_pipe_sender_adopt(mio_pipe_sender *sender, mio_handle handle);
+MIO_API int mio_pipe_receiver_adopt(mio_pipe_receiver *receiver, mio_handle handle);
 
 /* Makes the end block or not; what reads and writes here is written for non-blocking. For handing a
  * descriptor on to a child, which expects it to block, before mio_pipe_..._release. */
-int mio_pipe_sender_set_nonblocking(mio_pipe_sender *sender, bool on);
-int mio_pipe_receiver_set_nonblocking(mio_pipe_receiver *receiver, bool on);
+MIO_API int mio_pipe_sender_set_nonblocking(mio_pipe_sender *sender, bool on);
+MIO_API int mio_pipe_receiver_set_nonblocking(mio_pipe_receiver *receiver, bool on);
 
 /* The descriptor, which stays the end's. */
-int mio_pipe_sender_handle(const mio_pipe_sender *sender, mio_handle *out_handle);
-int mio_pipe_receiver_handle(const mio_pipe_receiver *receiver, mio_handle *out_handle);
+MIO_API int mio_pipe_sender_handle(const mio_pipe_sender *sender, mio_handle *out_handle);
+MIO_API int mio_pipe_receiver_handle(const mio_pipe_receiver *receiver, mio_handle *out_handle);
 
 /* Deregisters the end and gives its descriptor to the caller; it is closed now. */
-int mio_pipe_sender_release(mio_pipe_sender *sender, mio_handle *out_handle);
-int mio_pipe_receiver_release(mio_pipe_receiver *receiver, mio_handle *out_handle);
+MIO_API int mio_pipe_sender_release(mio_pipe_sender *sender, mio_handle *out_handle);
+MIO_API int mio_pipe_receiver_release(mio_pipe_receiver *receiver, mio_handle *out_handle);
 
 /* mio_source_try_io for these types. */
-ptrdiff_t mio_pipe_sender_try_io(mio_pipe_sender *sender, mio_interest interest,
-                                 mio_io_operation operation, void *context);
-ptrdiff_t mio_pipe_receiver_try_io(mio_pipe_receiver *receiver, mio_interest interest,
-                                   mio_io_operation operation, void *context);
+MIO_API ptrdiff_t mio_pipe_sender_try_io(mio_pipe_sender *sender, mio_interest interest,
+                                         mio_io_operation operation, void *context);
+MIO_API ptrdiff_t mio_pipe_receiver_try_io(mio_pipe_receiver *receiver, mio_interest interest,
+                                           mio_io_operation operation, void *context);
 
 #ifdef __cplusplus
 }

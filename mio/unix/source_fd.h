@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "mio/export.h"
 #include "mio/source.h"
 
 #ifdef __cplusplus
@@ -34,18 +35,18 @@ typedef struct mio_source_fd {
 
 /* Makes `source_fd` stand for `fd`. MIO_ERROR_INVALID_INPUT if `fd` is not an open descriptor;
  * MIO_ERROR_ALREADY_EXISTS if `source_fd` holds one already. */
-int mio_source_fd_init(mio_source_fd *source_fd, mio_handle fd);
+MIO_API int mio_source_fd_init(mio_source_fd *source_fd, mio_handle fd);
 
 /* Deregisters it if it is registered, and lets go of the descriptor, which stays open. To be called
  * before the descriptor is closed. Always legal, also twice and on NULL. */
-void mio_source_fd_close(mio_source_fd *source_fd);
+MIO_API void mio_source_fd_close(mio_source_fd *source_fd);
 
 /* The descriptor. MIO_ERROR_INVALID_INPUT if it holds none. */
-int mio_source_fd_handle(const mio_source_fd *source_fd, mio_handle *out_handle);
+MIO_API int mio_source_fd_handle(const mio_source_fd *source_fd, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */
-ptrdiff_t mio_source_fd_try_io(mio_source_fd *source_fd, mio_interest interest,
-                               mio_io_operation operation, void *context);
+MIO_API ptrdiff_t mio_source_fd_try_io(mio_source_fd *source_fd, mio_interest interest,
+                                       mio_io_operation operation, void *context);
 
 #ifdef __cplusplus
 }

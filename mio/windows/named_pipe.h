@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mio/export.h"
 #include "mio/net/iovec.h"
 #include "mio/source.h"
 
@@ -77,58 +78,59 @@ typedef struct mio_named_pipe_options {
  * false; an error of the system's if there are as many as the first one allowed.
  * MIO_ERROR_ALREADY_EXISTS if `pipe` is open. MIO_ERROR_INVALID_INPUT for a bad name or a buffer
  * beyond the maximum. MIO_ERROR_OUT_OF_MEMORY. */
-int mio_named_pipe_create(mio_named_pipe *pipe, const char *name,
-                          const mio_named_pipe_options *options);
+MIO_API int mio_named_pipe_create(mio_named_pipe *pipe, const char *name,
+                                  const mio_named_pipe_options *options);
 
 /* Makes a client's end, which is connected at once. Of the options, `messages` and `buffer_len`
  * count: with `messages`, which takes a server with the same, reads do not run over the end of one.
  * The server cannot impersonate the client, only identify it. MIO_ERROR_NOT_FOUND if there is no
  * such pipe, MIO_ERROR_CONNECTION_REFUSED if every server of that name has a client. Else as
  * above. */
-int mio_named_pipe_open(mio_named_pipe *pipe, const char *name,
-                        const mio_named_pipe_options *options);
+MIO_API int mio_named_pipe_open(mio_named_pipe *pipe, const char *name,
+                                const mio_named_pipe_options *options);
 
 /* Makes an end of a HANDLE that was made elsewhere, with FILE_FLAG_OVERLAPPED, and is tied to no
  * completion port. Whether it reads messages, and whether child processes inherit it, stays as it
  * is. It is owned, and closed, by the pipe, only on success. Of the options, `buffer_len` counts.
  * MIO_ERROR_INVALID_INPUT if it is no pipe, if its calls wait by themselves (no overlapped I/O, as
  * the ends of CreatePipe), or if it is set to PIPE_NOWAIT. Else as above. */
-int mio_named_pipe_adopt(mio_named_pipe *pipe, mio_handle handle,
-                         const mio_named_pipe_options *options);
+MIO_API int mio_named_pipe_adopt(mio_named_pipe *pipe, mio_handle handle,
+                                 const mio_named_pipe_options *options);
 
 /* Deregisters and closes it. Always legal, also twice and on NULL. A write that is under way goes
  * on, and the other end sees the close only after it, as long as somebody waits with the poll; it
  * ends with the poll. */
-void mio_named_pipe_close(mio_named_pipe *pipe);
+MIO_API void mio_named_pipe_close(mio_named_pipe *pipe);
 
 /* Takes a client, of a server's end. 0 if there is one; MIO_ERROR_WOULD_BLOCK while it is waited
  * for: once there is a writable event, mio_named_pipe_take_error tells how it went. */
-int mio_named_pipe_connect(mio_named_pipe *pipe);
+MIO_API int mio_named_pipe_connect(mio_named_pipe *pipe);
 
 /* Ends the connection with a client at once, for the sake of the next; or ends the wait for one.
  * What was not read yet, at either end, is lost. Of a client's end, and where there is no client,
  * it is an error. */
-int mio_named_pipe_disconnect(mio_named_pipe *pipe);
+MIO_API int mio_named_pipe_disconnect(mio_named_pipe *pipe);
 
 /* The error that a connect ended with, as a negative code, and forgets it; 0 for none. */
-int mio_named_pipe_take_error(mio_named_pipe *pipe);
+MIO_API int mio_named_pipe_take_error(mio_named_pipe *pipe);
 
 /* Reads at most `len` bytes, of one message where the pipe reads messages: what is left of it comes
  * with the next read. Returns how many; 0 when the other end is closed (or `len` is 0, or for a
  * message of no bytes); MIO_ERROR_WOULD_BLOCK when there are none yet, and while nobody is
  * connected; MIO_ERROR_NOT_CONNECTED after a disconnect by either end; MIO_ERROR_NOT_FOUND without
  * a registration. */
-ptrdiff_t mio_named_pipe_read(mio_named_pipe *pipe, void *buffer, size_t len);
+MIO_API ptrdiff_t mio_named_pipe_read(mio_named_pipe *pipe, void *buffer, size_t len);
 
 /* The same into `count` buffers, one after the other. */
-ptrdiff_t mio_named_pipe_readv(mio_named_pipe *pipe, const mio_iovec *buffers, size_t count);
+MIO_API ptrdiff_t mio_named_pipe_readv(mio_named_pipe *pipe, const mio_iovec *buffers,
+                                       size_t count);
 
 /* The same as mio_named_pipe_read where messages may be empty or long: `*out_end` tells, for a
  * result that is no error, whether a message ends there, and the close of the other end is
  * MIO_ERROR_BROKEN_PIPE. Where the pipe reads bytes the end of a message is not known, and
  * `*out_end` means nothing. */
-ptrdiff_t mio_named_pipe_read_message(mio_named_pipe *pipe, void *buffer, size_t len,
-                                      bool *out_end);
+MIO_API ptrdiff_t mio_named_pipe_read_message(mio_named_pipe *pipe, void *buffer, size_t len,
+                                              bool *out_end);
 
 /* Writes at most `len` bytes, no more than the buffer holds; a message goes as a whole, and one
  * that is longer than the buffer is MIO_ERROR_INVALID_INPUT. Returns how many were taken, which may
@@ -136,13 +138,14 @@ ptrdiff_t mio_named_pipe_read_message(mio_named_pipe *pipe, void *buffer, size_t
  * MIO_ERROR_WOULD_BLOCK while an earlier write is under way, and while nobody is connected;
  * MIO_ERROR_BROKEN_PIPE when the other end is closed. As it goes on by itself, how a write went
  * wrong is the result of the next one. MIO_ERROR_NOT_FOUND without a registration. */
-ptrdiff_t mio_named_pipe_write(mio_named_pipe *pipe, const void *buffer, size_t len);
+MIO_API ptrdiff_t mio_named_pipe_write(mio_named_pipe *pipe, const void *buffer, size_t len);
 
 /* The same from `count` buffers, one after the other; together they are one message. */
-ptrdiff_t mio_named_pipe_writev(mio_named_pipe *pipe, const mio_iovec *buffers, size_t count);
+MIO_API ptrdiff_t mio_named_pipe_writev(mio_named_pipe *pipe, const mio_iovec *buffers,
+                                        size_t count);
 
 /* The HANDLE, which stays the pipe's: for questions (who is the client ...), not for I/O. */
-int mio_named_pipe_handle(const mio_named_pipe *pipe, mio_handle *out_handle);
+MIO_API int mio_named_pipe_handle(const mio_named_pipe *pipe, mio_handle *out_handle);
 
 #ifdef __cplusplus
 }

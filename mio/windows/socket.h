@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "mio/export.h"
 #include "mio/source.h"
 
 #ifdef __cplusplus
@@ -33,18 +34,18 @@ typedef struct mio_windows_socket {
 
 /* Makes `socket` stand for `handle`, a SOCKET. MIO_ERROR_INVALID_INPUT (WSAENOTSOCK) if `handle` is
  * anything else; MIO_ERROR_ALREADY_EXISTS if `socket` holds one already. */
-int mio_windows_socket_init(mio_windows_socket *socket, mio_handle handle);
+MIO_API int mio_windows_socket_init(mio_windows_socket *socket, mio_handle handle);
 
 /* Deregisters it if it is registered, and lets go of the SOCKET, which stays open. To be called
  * before closesocket. Always legal, also twice and on NULL. */
-void mio_windows_socket_close(mio_windows_socket *socket);
+MIO_API void mio_windows_socket_close(mio_windows_socket *socket);
 
 /* The SOCKET. MIO_ERROR_INVALID_INPUT if it holds none. */
-int mio_windows_socket_handle(const mio_windows_socket *socket, mio_handle *out_handle);
+MIO_API int mio_windows_socket_handle(const mio_windows_socket *socket, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */
-ptrdiff_t mio_windows_socket_try_io(mio_windows_socket *socket, mio_interest interest,
-                                    mio_io_operation operation, void *context);
+MIO_API ptrdiff_t mio_windows_socket_try_io(mio_windows_socket *socket, mio_interest interest,
+                                            mio_io_operation operation, void *context);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mio/export.h"
+
 /* struct epoll_event as epoll_wait(2) writes it: nothing stands between the kernel's array and the
  * caller's. Linux packs it on x86_64 and nowhere else (EPOLL_PACKED in the kernel's eventpoll.h),
  * which two 32-bit halves express without a compiler extension. */
@@ -108,8 +110,8 @@ extern "C" {
 #define MIO_EPOLL_CTL_MOD 3
 
 /* epoll_ctl: 0, or -1 with errno set, which mio_native_error makes a result. */
-int mio_native_control(int epoll, int operation, int fd, struct mio_event *event);
-int mio_native_error(void);
+MIO_API int mio_native_control(int epoll, int operation, int fd, struct mio_event *event);
+MIO_API int mio_native_error(void);
 
 /* epoll's flags for an mio_interest; 0 for one that epoll does not have. */
 static inline uint32_t mio_native_flags(uint32_t interest) {
