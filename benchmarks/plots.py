@@ -253,6 +253,38 @@ def instructions(results, titles):
     return picture.done()
 
 
+def cost(results, rows, titles):
+    """Bars of a few rows: time as a ratio to the kernel's own calls, which are the line at 1."""
+    peers = [peer for peer in results.peers() if peer not in (results.raw(), "raw_poll")]
+    thick, gap, indent, longest = 12, 14, 330, 2.0
+    height = TOP + sum(thick * len(peers) + gap for _ in rows) + 60
+    what = "Time, as a ratio to the same work with %s" % label(results.raw())
+    picture = Picture(what, about(results), "", "", width=900, height=height)
+    right, bottom = picture.width - RIGHT, height - 50
+
+    def x_of(ratio):
+        return indent + (right - indent) * min(ratio, longest) / longest
+
+    for tick in (0, 0.5, 1, 1.5, 2):
+        picture.line([(x_of(tick), TOP), (x_of(tick), bottom)], "#555555" if tick == 1 else "#d0d0d0")
+        picture.text(x_of(tick), bottom + 18, "%g" % tick, size=12, anchor="middle")
+    picture.text((indent + right) / 2, height - 12, "less is better; longer bars are cut", anchor="middle")
+    top = TOP + 8
+    for row in rows:
+        name = titles.get(row, row).replace(" (median)", "")
+        picture.text(indent - 10, top + thick * len(peers) / 2 + 3, name, size=12, anchor="end")
+        for peer in peers:
+            ratio = results.ratio(row, peer)
+            if ratio is not None:
+                end = x_of(ratio)
+                picture.box(indent, top, max(end - indent, 1), thick - 2, COLORS[peer])
+                picture.text(end + 4, top + 9, "%.2f" % ratio, size=10)
+            top += thick
+        top += gap
+    picture.legend(peers, lines=False)
+    return picture.done()
+
+
 def all_of(results, titles):
     """Pairs of file name and SVG, of what was measured."""
     pictures = [

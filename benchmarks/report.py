@@ -108,6 +108,33 @@ def time_table(results):
     return table(["time", label(raw)] + [label(peer) for peer in peers], rows)
 
 
+# The rows of the README, as many as it has room for: the first of these that were measured.
+COST_ROWS = (
+    "poll_latency/100_of_1000",
+    "waker/self",
+    "registration/add_remove",
+    "ping_pong/unix",
+    "echo_server/100/64",
+    "timeout_accuracy/50us",
+)
+COST_COUNT = 5
+
+
+def cost_rows(results):
+    known = [row for row in COST_ROWS if results.of(row, OURS) and results.of(row, results.raw())]
+    return known[:COST_COUNT]
+
+
+def cost_table(results):
+    """A few ratios, for readers who want to know roughly what the library costs."""
+    peers = [peer for peer in results.peers() if peer not in (results.raw(), "raw_poll")]
+    rows = []
+    for row in cost_rows(results):
+        ratios = [results.ratio(row, peer) for peer in peers]
+        rows.append([title(row)] + ["–" if ratio is None else "%.2f" % ratio for ratio in ratios])
+    return table(["time, as a ratio to %s" % label(results.raw())] + [label(peer) for peer in peers], rows)
+
+
 def count_table(results):
     """Instructions, system calls and allocations of one step, as three numbers a cell."""
     rows = []
@@ -169,7 +196,7 @@ def priority(results):
 
 
 def markdown(results):
-    """What also goes into the README."""
+    """The part that also goes into benchmarks/README.md."""
     lines = [
         "Measured on %s; %d rounds%s." % (results.machine(), results.rounds(), priority(results)),
         "Times of %s are absolute, all others are ratios to it; less is better." % label(results.raw()),
@@ -217,20 +244,30 @@ def write(folder, name, text):
         file.write(text)
 
 
-def update_readme(text):
-    root = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
-    if not root:
-        raise measure.Failure("--update-readme is for `bazelw run`")
-    path = os.path.join(root, "README.md")
+def put_between_marks(root, name, text):
+    path = os.path.join(root, name)
     with open(path, encoding="utf-8") as file:
-        readme = file.read()
+        document = file.read()
     begin, end = MARK % "begin", MARK % "end"
-    if readme.count(begin) != 1 or readme.count(end) != 1:
-        raise measure.Failure("README.md has not the two marks that the tables go between")
-    before, rest = readme.split(begin)
+    if document.count(begin) != 1 or document.count(end) != 1:
+        raise measure.Failure("%s lacks the two marks that the tables go between" % name)
+    before, rest = document.split(begin)
     after = rest.split(end)[1]
     with open(path, "w", encoding="utf-8") as file:
         file.write(before + begin + "\n" + text + end + after)
+
+
+def update_readme(results, text):
+    """Writes the tables of benchmarks/README.md, and the short table and the picture of README.md."""
+    root = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
+    if not root:
+        raise measure.Failure("--update-readme is for `bazelw run`")
+    put_between_marks(root, os.path.join("benchmarks", "README.md"), text)
+    rows = cost_rows(results)
+    if rows:
+        picture = "\n![The same rows as bars](benchmarks/cost.svg)\n"
+        put_between_marks(root, "README.md", "\n".join(cost_table(results)) + "\n" + picture)
+        write(os.path.join(root, "benchmarks"), "cost.svg", plots.cost(results, rows, TITLES))
 
 
 def emulated_runs(options):
@@ -290,7 +327,7 @@ def main(arguments):
     for name, picture in plots.all_of(results, TITLES):
         write(folder, name, picture)
     if options.update_readme:
-        update_readme(text)
+        update_readme(results, text)
     if sys.stderr.isatty():
         measure.progress("")
     print(text)

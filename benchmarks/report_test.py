@@ -102,6 +102,37 @@ class Ratios(unittest.TestCase):
         self.assertNotIn("libuv", loss)
 
 
+class Cost(unittest.TestCase):
+    def measured(self):
+        return results_of(
+            entry("ping_pong/unix", "raw_epoll", 100), entry("ping_pong/unix", "mio", 101),
+            entry("ping_pong/unix", "libuv", 150), entry("ping_pong/unix", "raw_poll", 120),
+            entry("chain/100", "raw_epoll", 100), entry("chain/100", "mio", 100),
+        )  # fmt: skip
+
+    def test_table_has_the_chosen_rows_without_raw_calls(self):
+        head, _, row = cells(report.cost_table(self.measured()))
+        self.assertEqual(head[1:], ["mio", "libuv"])
+        self.assertEqual(row, [TITLES["ping_pong/unix"], "1.01", "1.50"])
+
+    def test_documents_get_both_tables_and_the_picture(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.mkdir(os.path.join(root, "benchmarks"))
+            for name in ("README.md", "benchmarks/README.md"):
+                with open(os.path.join(root, name), "w", encoding="utf-8") as file:
+                    file.write("a\n%s\nold\n%s\nz\n" % (report.MARK % "begin", report.MARK % "end"))
+            with mock.patch.dict(os.environ, BUILD_WORKSPACE_DIRECTORY=root):
+                report.update_readme(self.measured(), "new\n")
+            with open(os.path.join(root, "benchmarks/README.md"), encoding="utf-8") as file:
+                self.assertIn("new", file.read())
+            with open(os.path.join(root, "README.md"), encoding="utf-8") as file:
+                text = file.read()
+            self.assertIn("1.50", text)
+            self.assertNotIn("old", text)
+            self.assertTrue(text.endswith("z\n"))
+            self.assertTrue(os.path.exists(os.path.join(root, "benchmarks/cost.svg")))
+
+
 class Emulated(unittest.TestCase):
     def run_(self):
         run = emulated.Run("windows", "Windows", "wine-1", [("memory", "no reason")])

@@ -125,6 +125,45 @@ def whitespace(path, lines):
             yield number, "there is white space at the end of the line"
 
 
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"#+\s+(.*)")
+
+
+def prose(lines):
+    """The lines outside of code blocks, with their numbers."""
+    code = False
+    for number, line in enumerate(lines, 1):
+        if line.lstrip().startswith("```"):
+            code = not code
+        elif not code:
+            yield number, line
+
+
+def anchors(lines):
+    """The anchors that a Markdown page gets from its headings."""
+    for _, line in prose(lines):
+        heading = HEADING.match(line)
+        if heading:
+            text = re.sub(r"[^\w\- ]", "", heading.group(1).lower())
+            yield text.strip().replace(" ", "-")
+
+
+def links(root, path, files):
+    """Links between files of this repository that lead nowhere."""
+    if not path.endswith(".md"):
+        return
+    for number, line in prose(files[path]):
+        for link in LINK.findall(line):
+            if re.match(r"[a-z]+:", link):
+                continue
+            name, _, anchor = link.partition("#")
+            target = os.path.normpath(os.path.join(os.path.dirname(path), name)) if name else path
+            if not os.path.exists(os.path.join(root, target)):
+                yield number, "the link %s leads nowhere" % link
+            elif anchor and anchor not in anchors(files.get(target, ())):
+                yield number, "the link %s names no heading of that page" % link
+
+
 CHECKS = (os_macros, include_guard, length, wording, whitespace)
 
 
@@ -162,6 +201,8 @@ def findings(root):
         for check in CHECKS + ((public_includes,) if path in public else ()):
             for number, message in check(path, lines):
                 yield "%s:%d: %s" % (path, number, message)
+        for number, message in links(root, path, files):
+            yield "%s:%d: %s" % (path, number, message)
 
 
 def main():

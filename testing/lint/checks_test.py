@@ -105,6 +105,13 @@ class ChecksTest(unittest.TestCase):
         self.one("a/x.c", "int a;", "no end")
         self.one("a/x.c", b"\xff\n", "UTF-8")
 
+    def test_link(self):
+        self.none("b/page.md", "# A page\n\n## Two words\n")
+        self.none("a/x.md", "[a](../b/page.md) [b](../b/page.md#two-words) [c](https://example.com/x)\n")
+        self.none("a/x.md", "```c\narray[i](../gone.md)\n```\n")
+        self.one("a/x.md", "See [a](../b/gone.md).\n", "leads nowhere")
+        self.one("a/x.md", "See [a](../b/page.md#three).\n", "names no heading")
+
 
 if __name__ == "__main__":
     unittest.main()
