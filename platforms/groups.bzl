@@ -57,7 +57,7 @@ def config_groups():
                 _setting("_poll_pipe_" + os, os, {":selector": "poll", ":waker": "auto"}),
             )
 
-    # The kqueue selector on Linux, over testing/kqueue/model.h: for its tests.
+    # The kqueue selector on Linux, over the kqueue that //mio/sys/unix:kqueue_implementation names.
     model = _setting("selector_kqueue_model", "linux", {":selector": "kqueue_model"})
     selectors["kqueue"].append(model)
     wakers["kqueue"].append(_setting(
