@@ -1,17 +1,35 @@
 """Where each OS and CPU constraint lives: in @platforms where it has one, else in this package.
 
-Bazel 4 and 5 ship a @platforms that lacks several values. A library cannot ask @platforms what it
-has, but a Bazel that knows `starlark_doc_extract` (7.0 on) comes with one that has them.
+A library cannot ask @platforms what it has. With modules, MODULE.bazel asks for a release that has all but two.
+With a WORKSPACE, @platforms is what comes with Bazel: 4 to 6 lack several values, 7 a few.
 """
 
-_MODERN = hasattr(native, "starlark_doc_extract")
+def _has_modules():
+    """Modules give repositories names of their own, so that of @rules_cc is another one then."""
+    label = Label("@rules_cc//:all")
+    name = label.repo_name if hasattr(label, "repo_name") else label.workspace_name
+    return name != "rules_cc"
+
+HAS_MODULES = _has_modules()
+
+# Bazel 7 is the first that knows `starlark_doc_extract`.
+_BEFORE_7 = not hasattr(native, "starlark_doc_extract")
 
 # Defined by platforms/BUILD.bazel for those a Bazel's @platforms does not have.
-OWN_OS = ["dragonfly", "posix"] + ([] if _MODERN else ["haiku", "netbsd", "visionos"])
-OWN_CPU = ["loongarch64", "mips32"] + ([] if _MODERN else ["ppc64le"])
+OWN_OS = ["dragonfly", "posix"] + (
+    [] if HAS_MODULES else ["chromiumos"]
+) + (
+    ["haiku", "netbsd", "visionos"] if _BEFORE_7 else []
+)
+OWN_CPU = (
+    [] if HAS_MODULES else ["loongarch64", "mips32"]
+) + (
+    ["ppc64le"] if _BEFORE_7 else []
+)
 
 _OS = [
     "android",
+    "chromiumos",
     "dragonfly",
     "freebsd",
     "haiku",
@@ -50,7 +68,7 @@ OS = _labels(_OS, OWN_OS, "@platforms//os:")
 CPU = _labels(_CPU, OWN_CPU, "@platforms//cpu:")
 
 # The operating systems by the facility they wait with.
-EPOLL_OS = ["android", "linux"]
+EPOLL_OS = ["android", "chromiumos", "linux"]
 KQUEUE_OS = [
     "dragonfly",
     "freebsd",

@@ -28,9 +28,10 @@ _GNU_CXX = [
 
 _MSVC = ["/W4"]
 
-def _copts(gnu, msvc):
+def _copts(gnu, msvc_cl, clang_cl):
     return select({
-        "//platforms:msvc": msvc,
+        "//platforms:msvc_cl": msvc_cl,
+        "//platforms:clang_cl": clang_cl,
         "//conditions:default": gnu,
     }) + select({
         "//platforms:msvc_strict": ["/WX"],
@@ -38,11 +39,19 @@ def _copts(gnu, msvc):
         "//conditions:default": [],
     })
 
-# MSVC takes C11 as a flag, and its atomics, which it has from 17.5 of Visual Studio 2022 on, as another one
-# (its <stdatomic.h> stops the build else); the others are told by their toolchain or compile gnu17, which
-# contains it.
-MIO_C_COPTS = _copts(_GNU_C, _MSVC + [
-    "/std:c11",
-    "/experimental:c11atomics",
-])
-MIO_CXX_COPTS = _copts(_GNU_CXX, _MSVC + ["/std:c++17"])
+# MSVC takes C11 as a flag, and its atomics as another one, without which its <stdatomic.h> stops the build. It
+# has both from 17.5 of Visual Studio 2022 on. clang-cl takes the first and has the second anyway. The others are
+# told by their toolchain, or compile gnu17, which contains C11.
+MIO_C_COPTS = _copts(
+    _GNU_C,
+    _MSVC + [
+        "/std:c11",
+        "/experimental:c11atomics",
+    ],
+    _MSVC + ["/std:c11"],
+)
+MIO_CXX_COPTS = _copts(
+    _GNU_CXX,
+    _MSVC + ["/std:c++17"],
+    _MSVC + ["/std:c++17"],
+)

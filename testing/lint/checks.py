@@ -64,8 +64,12 @@ def is_text(path):
     return name.endswith(TEXT_SUFFIXES) or "." not in name or name.startswith(".")
 
 
+# How a symbol is exported is a matter of the object format, and every public header needs it.
+OS_MACRO_FILES = ("mio/export.h",)
+
+
 def os_macros(path, lines):
-    if not path.endswith(C_SUFFIXES) or path.startswith("mio/sys/"):
+    if not path.endswith(C_SUFFIXES) or path.startswith("mio/sys/") or path in OS_MACRO_FILES:
         return
     continued = False
     for number, line in enumerate(lines, 1):

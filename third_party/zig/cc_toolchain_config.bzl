@@ -345,6 +345,11 @@ _zig_config = rule(
     provides = [CcConfigInfo],
 )
 
+def _repository_name():
+    if hasattr(native, "repo_name"):
+        return native.repo_name()
+    return native.repository_name()[1:]
+
 def zig_cc_toolchains(tool_suffix):
     """A cc_toolchain() for each target of the table that zig builds for.
 
@@ -362,7 +367,7 @@ def zig_cc_toolchains(tool_suffix):
             name = name + "_config",
             cpu = target.cpu,
             enabled = target.features,
-            headers = "external/" + native.repository_name()[1:] + "/ziglang/lib/libc/include/any-darwin-any",
+            headers = "external/" + _repository_name() + "/ziglang/lib/libc/include/any-darwin-any",
             libc = target.libc,
             os = target.os,
             tool_suffix = tool_suffix,
