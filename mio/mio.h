@@ -23,6 +23,7 @@
 #include "mio/poll.h"
 #include "mio/source.h"
 #include "mio/token.h"
+#include "mio/version.h"
 #include "mio/waker.h"
 
 #endif /* MIO_MIO_H_ */

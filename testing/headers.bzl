@@ -26,7 +26,10 @@ def _header_units_impl(ctx):
     units = []
     paths = []
     for target in ctx.attr.targets:
-        paths += [_include_path(header) for header in target[_HeadersInfo].headers]
+        for header in target[_HeadersInfo].headers:
+            # Those that are made are for the other spelling of the same names.
+            if header.is_source:
+                paths.append(_include_path(header))
     if not paths:
         fail("no public header found")
     for path in paths:
@@ -35,12 +38,15 @@ def _header_units_impl(ctx):
             path.replace("/", "_"),
             ctx.attr.language,
         ))
-        include = "#include \"{}\"\n".format(path)
 
-        # Twice, as a program's own headers may.
-
-        # C wants a declaration in each unit, which a header of macros alone does not have.
-        ctx.actions.write(unit, include + include + "typedef int mio_unit_is_not_empty;\n")
+        # Twice, as a program's own headers may, and in both spellings. C wants a declaration in each unit, which
+        # a header of macros alone does not have.
+        ctx.actions.write(unit, "\n".join([
+            "#include \"{}\"".format(path),
+            "#include <{}>".format(path),
+            "typedef int mio_unit_is_not_empty;",
+            "",
+        ]))
         units.append(unit)
     if ctx.attr.umbrella:
         unit = ctx.actions.declare_file("{}/umbrella.{}".format(ctx.label.name, ctx.attr.language))

@@ -1,0 +1,3 @@
+#include "mio/version.h"
+
+int mio_version(void) { return MIO_VERSION; }
