@@ -30,7 +30,7 @@ LABELS = {
 }
 
 # What several threads do together takes another course each time.
-VARYING = re.compile(r"^(waker/round_trip|registration/other_thread|ping_pong/tcp)")
+VARYING = re.compile(r"^(waker/round_trip|registration/other_thread|ping_pong/tcp|scale/)")
 
 # What hangs on the timer slack of a thread, of which real-time ones have none.
 SLACK = re.compile(r"^timeout_accuracy/")

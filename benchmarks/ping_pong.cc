@@ -17,8 +17,9 @@ bool Receive(End *end) {
   return Io::Read(end, bytes, sizeof bytes) > 0;
 }
 
-template <template <typename> class Loop>
-class UnixPair : public Repeated<UnixPair<Loop>> {
+// Reads and writes as a user of the loop does, unless `Io` says otherwise.
+template <template <typename> class Loop, typename Io = typename Loop<Handler>::Io>
+class UnixPair : public Repeated<UnixPair<Loop, Io>> {
  public:
   ~UnixPair() override {
     Close(&here_);
@@ -49,14 +50,18 @@ class UnixPair : public Repeated<UnixPair<Loop>> {
   void Report(benchmark::State *state) override { samples_.Report(state); }
 
  private:
-  using Io = typename Loop<Handler>::Io;
-
   bool back_ = false;
   UnixEnd here_, there_;
   typename Loop<UnixPair>::Watch watches_[2] = {};
   Samples samples_;
   Loop<UnixPair> loop_;
 };
+
+template <template <typename> class Loop>
+using UnixPairRawIo = UnixPair<Loop, FdIo>;
+
+template <template <typename> class Loop>
+using UnixPairOwnIo = UnixPair<Loop>;
 
 // One end of the connection in a loop of its own.
 template <template <typename> class Loop>
@@ -265,11 +270,14 @@ Measure OneThread() {
 }
 
 int AddAll() {
-  AddForRaw<UnixPair>("ping_pong/unix", OneThread());
+  AddForRaw<UnixPairOwnIo>("ping_pong/unix", OneThread());
+#if !MIO_NATIVE_REARMS
+  AddForRaw<UnixPairRawIo>("ping_pong/unix_raw", OneThread());
+#endif
   AddForRaw<TcpThreads>("ping_pong/tcp", Measured());
 #if MIO_BENCH_PEERS
-  AddFor<UnixPair, EventLoop>("ping_pong/unix", OneThread());
-  AddFor<UnixPair, EvLoop>("ping_pong/unix", OneThread());
+  AddFor<UnixPairOwnIo, EventLoop>("ping_pong/unix", OneThread());
+  AddFor<UnixPairOwnIo, EvLoop>("ping_pong/unix", OneThread());
   AddWork<UvUnixPair>("ping_pong/unix/libuv", OneThread());
   AddFor<TcpThreads, EventLoop>("ping_pong/tcp", Measured());
   AddFor<TcpThreads, EvLoop>("ping_pong/tcp", Measured());

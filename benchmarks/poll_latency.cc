@@ -13,7 +13,8 @@ namespace {
 template <template <typename> class Loop>
 class Look : public Repeated<Look<Loop>> {
  public:
-  Look(int total, int ready) : total_(total), ready_(ready) {}
+  Look(int total, int ready, bool forever = false)
+      : total_(total), ready_(ready), forever_(forever) {}
 
   const char *Open() override {
     if (!RaiseDescriptorLimit(static_cast<size_t>(2 * total_)))
@@ -37,7 +38,11 @@ class Look : public Repeated<Look<Loop>> {
 
   void Step() {
     seen_ = 0;
-    loop_.Now();
+    if (forever_) {
+      loop_.Next();
+    } else {
+      loop_.Now();
+    }
     benchmark::DoNotOptimize(seen_);
   }
 
@@ -52,6 +57,7 @@ class Look : public Repeated<Look<Loop>> {
  private:
   const int total_;
   const int ready_;
+  const bool forever_;  // waits without a timeout, as most programs do
   int seen_ = 0;
   std::deque<Pipe> pipes_;
   std::deque<typename Loop<Look>::Watch> watches_;
@@ -71,6 +77,8 @@ const int kAdded[] = {
     AddForPoll<Look>("poll_latency/idle", Measured(1), 1, 0),
     AddForAll<Look>("poll_latency/one_ready", Measured(1), 1, 1),
     AddForPoll<Look>("poll_latency/one_ready", Measured(1), 1, 1),
+    AddForAll<Look>("poll_latency/one_ready_forever", Measured(1), 1, 1, true),
+    AddForPoll<Look>("poll_latency/one_ready_forever", Measured(1), 1, 1, true),
     AddForAll<Look>("poll_latency/100_of_1000", Measured(100), 1000, 100),
     AddForPoll<Look>("poll_latency/100_of_1000", Measured(100), 1000, 100),
 };

@@ -114,7 +114,7 @@ COST_ROWS = (
     "waker/self",
     "registration/add_remove",
     "ping_pong/unix",
-    "echo_server/100/64",
+    "echo_server/100_64B",
     "timeout_accuracy/50us",
 )
 COST_COUNT = 5
