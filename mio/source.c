@@ -55,7 +55,8 @@ void mio_handle_source_close(mio_source *source) {
 }
 
 void mio_source_rearm(mio_source *source, mio_interest interest) {
-  /* The selector keeps nothing of others, which are made of sources that it knows, or do it all. */
+  /* A source of another type is made of sources that the selector knows. It has no registration of
+   * its own there. */
   if (source->ops != &mio_handle_source_ops) return;
   mio_selector *selector = mio_selector_find(source->registration);
   if (selector == NULL) return;
@@ -67,5 +68,7 @@ ptrdiff_t mio_source_try_io(mio_source *source, mio_interest interest, mio_io_op
                             void *context) {
   if (source == NULL || source->ops == NULL || operation == NULL)
     return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
-  return mio_source_result(source, interest, operation(context));
+  const ptrdiff_t result = operation(context);
+  if (result <= 0) mio_source_drained(source, interest);
+  return result;
 }

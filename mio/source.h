@@ -75,12 +75,13 @@ static inline bool mio_source_is_open(const mio_source *source) { return source-
 /* An operation on a source's handle, for try_io: returns 0 or a count, or a negative error code. */
 typedef ptrdiff_t (*mio_io_operation)(void *context);
 
-/* Runs `operation(context)`, which does I/O on the handle of `source` by other means than this
- * library (sendmsg, a TLS library's own read ...), and returns what it returns. Where the selector
- * needs to be told that the source said would-block (poll(2), Windows) this does it, so that new
- * readiness yields an event; `interest` tells which direction the operation took, MIO_READABLE,
- * MIO_WRITABLE or both. On epoll and kqueue it costs nothing. MIO_ERROR_INVALID_INPUT for a closed
- * source or no operation. */
+/* Runs `operation(context)`, which does I/O on the handle of `source` by other means than this library
+ * (sendmsg, a TLS library's own read ...), and returns its result. `interest` is the direction of the
+ * operation: MIO_READABLE, MIO_WRITABLE or both. A result of 0 or less means that the source was
+ * drained in that direction: selectors that keep the edges themselves (poll(2), Windows) watch it again
+ * then, so that new readiness yields an event. On epoll and kqueue this costs nothing. The operation of
+ * a stream should return 0 or an error once it has moved fewer bytes than it asked for, or go on until
+ * it does. MIO_ERROR_INVALID_INPUT for a closed source or no operation. */
 MIO_API ptrdiff_t mio_source_try_io(mio_source *source, mio_interest interest,
                                     mio_io_operation operation, void *context);
 

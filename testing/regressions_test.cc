@@ -123,6 +123,63 @@ TEST(Regressions, PeekOfADatagramThatWouldBlockRearms) {
   }
 }
 
+// No round meets a would-block: a read that got less than it asked for has drained the stream.
+TEST(Regressions, ShortReadRearms) {
+  Poll poll;
+  TcpPair pair;
+  char room[64];
+  mio_iovec rooms[] = {{room, 32}, {room + 32, 32}};
+  ASSERT_OK(poll.Register(&pair.server->source, kOne, MIO_READABLE));
+  for (int round = 0; round < 4; ++round) {
+    ASSERT_EQ(1, mio_tcp_stream_write(&pair.client, "x", 1));
+    ASSERT_TRUE(poll.WaitReadable(kOne).readable) << round;
+    ASSERT_EQ(1, round % 2 == 0 ? mio_tcp_stream_read(&pair.server, room, sizeof room)
+                                : mio_tcp_stream_readv(&pair.server, rooms, 2));
+  }
+}
+
+TEST(Regressions, ShortWriteRearms) {
+  Poll poll;
+  StreamPair pair;
+  std::vector<char> much(1 << 24);
+  ASSERT_OK(poll.Register(pair.source(), kOne, MIO_WRITABLE));
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(poll.WaitWritable(kOne).writable) << round;
+    const ptrdiff_t written = mio_tcp_stream_write(pair.ours(), much.data(), much.size());
+    ASSERT_GT(written, 0);
+    ASSERT_LT(written, static_cast<ptrdiff_t>(much.size()));
+    for (ptrdiff_t left = written; left > 0;) {
+      const ptrdiff_t got = mio_tcp_stream_read(pair.theirs(), much.data(), much.size());
+      if (got > 0) {
+        left -= got;
+      } else {
+        ASSERT_ERROR(got, MIO_ERROR_WOULD_BLOCK);
+      }
+    }
+  }
+}
+
+// A datagram that is shorter than the room says nothing of the next one.
+TEST(Regressions, ErrorsOfADatagramSocketRearm) {
+  Poll poll;
+  UdpSocket socket;
+  mio_addr gone = {};
+  {
+    UdpSocket peer;
+    ASSERT_OK(ConnectUdp(&socket, &peer));
+    ASSERT_OK(mio_udp_socket_local_addr(&peer, &gone));
+  }
+  ASSERT_OK(poll.Register(&socket->source, kOne, MIO_READABLE));
+  for (int round = 0; round < 4; ++round) {
+    ASSERT_EQ(1, mio_udp_socket_send(&socket, "x", 1)) << round;
+    poll.WaitFor(kOne, [](const Readiness &found) { return found.error || found.readable; });
+    char byte = 0;
+    const ptrdiff_t taken = round % 2 == 0 ? mio_udp_socket_take_error(&socket)
+                                           : mio_udp_socket_recv(&socket, &byte, 1);
+    ASSERT_LT(taken, 0) << round;
+  }
+}
+
 // Time.
 
 // Waits for `timeout_ns` with a wake that comes after it was seen that nothing else ends the wait.

@@ -143,15 +143,16 @@ ptrdiff_t mio_socket_send_vectored(void *socket, const mio_iovec *buffers, size_
 ptrdiff_t mio_socket_read(void *socket, void *buffer, size_t len, mio_net_recv_mode mode) {
   if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
   if (len == 0) return 0;
-  return mio_source_result(socket, MIO_READABLE,
-                           mio_net_recv(mio_socket_handle_of(socket), buffer, len, mode, NULL));
+  const ptrdiff_t result = mio_net_recv(mio_socket_handle_of(socket), buffer, len, mode, NULL);
+  if (mode == MIO_NET_PEEK) return mio_source_result(socket, MIO_READABLE, result);
+  return mio_source_stream_result(socket, MIO_READABLE, result, len);
 }
 
 ptrdiff_t mio_socket_write(void *socket, const void *buffer, size_t len) {
   if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
   if (len == 0) return 0;
-  return mio_source_result(socket, MIO_WRITABLE,
-                           mio_net_send(mio_socket_handle_of(socket), buffer, len, NULL));
+  return mio_source_stream_result(
+      socket, MIO_WRITABLE, mio_net_send(mio_socket_handle_of(socket), buffer, len, NULL), len);
 }
 
 ptrdiff_t mio_socket_move(void *socket, mio_interest direction, const mio_iovec *buffers,
@@ -160,7 +161,7 @@ ptrdiff_t mio_socket_move(void *socket, mio_interest direction, const mio_iovec 
   size_t len;
   const int result = begin_vectored(socket, buffers, count, &handle, &len);
   if (result < 0 || len == 0) return result;
-  return mio_source_result(socket, direction, mover(handle, buffers, count));
+  return mio_source_stream_result(socket, direction, mover(handle, buffers, count), len);
 }
 
 static ptrdiff_t read_handle(mio_handle handle, const mio_iovec *buffers, size_t count) {
@@ -182,7 +183,8 @@ ptrdiff_t mio_socket_writev(void *socket, const mio_iovec *buffers, size_t count
 int mio_socket_connect(void *socket, const mio_net_name *name) {
   mio_handle handle = MIO_HANDLE_NONE;
   const int result = mio_handle_source_borrow(socket, &handle);
-  return result < 0 ? result : mio_net_connect(handle, name);
+  if (result < 0) return result;
+  return (int)mio_source_result(socket, MIO_READABLE | MIO_WRITABLE, mio_net_connect(handle, name));
 }
 
 int mio_socket_shutdown(void *socket, mio_shutdown how) {
@@ -201,7 +203,10 @@ int mio_socket_shutdown(void *socket, mio_shutdown how) {
 int mio_socket_take_error(void *socket) {
   mio_handle handle = MIO_HANDLE_NONE;
   const int result = mio_handle_source_borrow(socket, &handle);
-  return result < 0 ? result : mio_net_take_error(handle);
+  if (result < 0) return result;
+  const int error = mio_net_take_error(handle);
+  mio_source_drained(socket, MIO_READABLE | MIO_WRITABLE);
+  return error;
 }
 
 static int get_name(const void *socket, mio_socket_name_of name_of, const void *out_addr,

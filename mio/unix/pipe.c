@@ -23,8 +23,8 @@ int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver) {
 ptrdiff_t mio_pipe_sender_write(mio_pipe_sender *sender, const void *buffer, size_t len) {
   if (!mio_socket_can_transfer(sender, buffer, len)) return invalid_input();
   if (len == 0) return 0;
-  return mio_source_result(&sender->source, MIO_WRITABLE,
-                           mio_pipe_write(mio_socket_handle_of(sender), buffer, len));
+  return mio_source_stream_result(&sender->source, MIO_WRITABLE,
+                                  mio_pipe_write(mio_socket_handle_of(sender), buffer, len), len);
 }
 
 ptrdiff_t mio_pipe_sender_writev(mio_pipe_sender *sender, const mio_iovec *buffers, size_t count) {
@@ -34,8 +34,8 @@ ptrdiff_t mio_pipe_sender_writev(mio_pipe_sender *sender, const mio_iovec *buffe
 ptrdiff_t mio_pipe_receiver_read(mio_pipe_receiver *receiver, void *buffer, size_t len) {
   if (!mio_socket_can_transfer(receiver, buffer, len)) return invalid_input();
   if (len == 0) return 0;
-  return mio_source_result(&receiver->source, MIO_READABLE,
-                           mio_pipe_read(mio_socket_handle_of(receiver), buffer, len));
+  return mio_source_stream_result(&receiver->source, MIO_READABLE,
+                                  mio_pipe_read(mio_socket_handle_of(receiver), buffer, len), len);
 }
 
 ptrdiff_t mio_pipe_receiver_readv(mio_pipe_receiver *receiver, const mio_iovec *buffers,
