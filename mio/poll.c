@@ -31,11 +31,13 @@ int mio_poll_init(mio_poll *poll, const mio_poll_options *options) {
   int result = mio_selector_open(&selector, options == NULL ? 0 : options->reserve_sources);
   if (result < 0) return result;
   mio_selector_base *base = base_of(selector);
-  mio_lock_init(&base->lock);
   base->spin_ns = options == NULL ? 0 : options->spin_ns;
-  result = mio_sys_waker_open(&base->waker, selector);
+  result = mio_lock_init(&base->lock);
+  if (result == 0) {
+    result = mio_sys_waker_open(&base->waker, selector);
+    if (result < 0) mio_lock_destroy(&base->lock);
+  }
   if (result < 0) {
-    mio_lock_destroy(&base->lock);
     mio_selector_close(selector);
     return result;
   }

@@ -53,7 +53,10 @@ typedef struct mio_lock {
 } mio_lock;
 
 static bool is_free(void *lock) { return !((mio_lock *)lock)->held; }
-static inline void mio_lock_init(mio_lock *lock) { lock->held = false; }
+static inline int mio_lock_init(mio_lock *lock) {
+  lock->held = false;
+  return 0;
+}
 static inline void mio_lock_destroy(mio_lock *lock) { (void)lock; }
 static inline void mio_lock_release(mio_lock *lock) { lock->held = false; }
 static inline void mio_lock_acquire(mio_lock *lock) {

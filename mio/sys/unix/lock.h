@@ -6,8 +6,9 @@
 typedef pthread_mutex_t mio_lock;
 #define MIO_LOCK_INIT PTHREAD_MUTEX_INITIALIZER
 
-/* With default attributes these cannot fail on any supported system but for misuse. */
-static inline void mio_lock_init(mio_lock *lock) { (void)pthread_mutex_init(lock, NULL); }
+static inline int mio_lock_init(mio_lock *lock) { return -pthread_mutex_init(lock, NULL); }
+
+/* With default attributes these fail only if they are misused. */
 static inline void mio_lock_destroy(mio_lock *lock) { (void)pthread_mutex_destroy(lock); }
 static inline void mio_lock_acquire(mio_lock *lock) { (void)pthread_mutex_lock(lock); }
 static inline void mio_lock_release(mio_lock *lock) { (void)pthread_mutex_unlock(lock); }

@@ -114,15 +114,15 @@ int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
   mio_selector *selector = mio_memory_get(sizeof *selector);
   if (selector == NULL) return -ENOMEM;
   const int fd = kqueue();
-  /* A child of fork(2) has no kqueue of its parent's: no descriptor slips out before this. */
-  if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
-    const int result = -errno;
+  /* A child of fork(2) does not inherit a kqueue, so none leaks between kqueue() and F_SETFD. */
+  int result = fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+  if (result == 0) result = mio_lock_init(&selector->change_lock);
+  if (result < 0) {
     if (fd >= 0) (void)close(fd);
     mio_memory_put(selector, sizeof *selector);
     return result;
   }
   selector->kqueue = fd;
-  mio_lock_init(&selector->change_lock);
   *out_selector = selector;
   return 0;
 }

@@ -219,6 +219,19 @@ static int reserve_one_more(mio_selector *selector) {
   return result;
 }
 
+/* Opens the lock, the condition variable and the bells: all or none. */
+static int open_threads(mio_selector *selector) {
+  int result = mio_lock_init(&selector->lock);
+  if (result < 0) return result;
+  result = -pthread_cond_init(&selector->left, NULL);
+  if (result == 0) {
+    result = mio_poll_bells_open(&selector->bells);
+    if (result < 0) (void)pthread_cond_destroy(&selector->left);
+  }
+  if (result < 0) mio_lock_destroy(&selector->lock);
+  return result;
+}
+
 int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
   if (reserve_sources > UINT32_MAX) return -ENOMEM;
   mio_selector *selector = mio_memory_get(sizeof *selector);
@@ -228,7 +241,7 @@ int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
   selector->shown = mio_memory_get_array(shown_size(capacity), sizeof *selector->shown);
   int result = -ENOMEM;
   if (selector->shown != NULL && mio_poll_table_reserve(&selector->table, capacity)) {
-    result = mio_poll_bells_open(&selector->bells);
+    result = open_threads(selector);
   }
   if (result < 0) {
     mio_poll_table_clear(&selector->table);
@@ -236,8 +249,6 @@ int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
     mio_memory_put(selector, sizeof *selector);
     return result;
   }
-  mio_lock_init(&selector->lock);
-  (void)pthread_cond_init(&selector->left, NULL);
   selector->stale_from = UINT32_MAX;
   selector->shown[SHOWN_BELL].fd = selector->bells.ends[LEADER_BELL];
   selector->shown[SHOWN_BELL].events = POLLIN;

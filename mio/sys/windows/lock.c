@@ -7,7 +7,11 @@ _Static_assert(_Alignof(mio_lock) == _Alignof(SRWLOCK), "and lies where one may"
 
 static SRWLOCK *native(mio_lock *lock) { return (SRWLOCK *)lock; }
 
-void mio_lock_init(mio_lock *lock) { InitializeSRWLock(native(lock)); }
+/* An SRWLOCK needs no memory, so this cannot fail. */
+int mio_lock_init(mio_lock *lock) {
+  InitializeSRWLock(native(lock));
+  return 0;
+}
 
 /* There is nothing in it to give back. */
 void mio_lock_destroy(mio_lock *lock) { (void)lock; }

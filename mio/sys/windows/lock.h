@@ -7,7 +7,7 @@ typedef struct mio_lock {
 } mio_lock;
 #define MIO_LOCK_INIT {0}
 
-void mio_lock_init(mio_lock *lock);
+int mio_lock_init(mio_lock *lock);
 void mio_lock_destroy(mio_lock *lock);
 void mio_lock_acquire(mio_lock *lock);
 void mio_lock_release(mio_lock *lock);

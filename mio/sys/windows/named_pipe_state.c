@@ -254,7 +254,7 @@ mio_named_pipe_state *mio_named_pipe_state_make(HANDLE handle, const mio_named_p
   mio_named_pipe_state *state = mio_memory_get(block_size(kind->buffer_len));
   if (state == NULL) return NULL;
   atomic_init(&state->references, 1);
-  mio_lock_init(&state->lock);
+  (void)mio_lock_init(&state->lock); /* cannot fail on Windows */
   state->handle = handle;
   state->messages = kind->messages;
   state->read_messages = kind->read_messages;

@@ -45,12 +45,12 @@ int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
     selector->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
     result = selector->port != NULL ? 0 : -(int)GetLastError();
   }
+  if (result == 0) result = mio_lock_init(&selector->lock); /* cannot fail on Windows */
   if (result < 0) {
     mio_socket_slab_clear(&selector->slab);
     mio_memory_put(selector, sizeof *selector);
     return result;
   }
-  mio_lock_init(&selector->lock);
   mio_link_init(&selector->in_flight);
   mio_link_init(&selector->updates);
   *out_selector = selector;
