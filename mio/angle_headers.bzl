@@ -3,6 +3,10 @@
 def _angle_headers_impl(ctx):
     headers = []
     for source in ctx.files.srcs:
+        # Another library's headers may come with those that were made for it.
+        if not source.is_source:
+            continue
+
         # In a project that depends on this one the path starts with ../ and a repository's name.
         path = source.short_path
         path = path.split("/", 2)[2] if path.startswith("../") else path

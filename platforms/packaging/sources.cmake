@@ -1,0 +1,251 @@
+# Made by ./bazelw run //platforms/packaging:sources of what Bazel builds. A test compares them.
+
+set(mio_sources_afd
+  mio/allocator.c
+  mio/error.c
+  mio/event.c
+  mio/interest.c
+  mio/linux/epoll.c
+  mio/log.c
+  mio/net/addr.c
+  mio/net/socket.c
+  mio/net/tcp_listener.c
+  mio/net/tcp_stream.c
+  mio/net/udp_socket.c
+  mio/net/unix_addr.c
+  mio/net/unix_datagram.c
+  mio/net/unix_listener.c
+  mio/net/unix_stream.c
+  mio/poll.c
+  mio/registry.c
+  mio/source.c
+  mio/sys/windows/afd.c
+  mio/sys/windows/clock.c
+  mio/sys/windows/error.c
+  mio/sys/windows/lock.c
+  mio/sys/windows/named_pipe_io.c
+  mio/sys/windows/named_pipe_state.c
+  mio/sys/windows/net_name.c
+  mio/sys/windows/net_option.c
+  mio/sys/windows/net_pair.c
+  mio/sys/windows/net_socket.c
+  mio/sys/windows/net_transfer.c
+  mio/sys/windows/net_winsock.c
+  mio/sys/windows/poll_group.c
+  mio/sys/windows/port.c
+  mio/sys/windows/selector_afd.c
+  mio/sys/windows/socket_state.c
+  mio/sys/windows/waker_post.c
+  mio/sys/windows/winsock.c
+  mio/text.c
+  mio/version.c
+  mio/wait.c
+  mio/waker.c
+  mio/windows/named_pipe.c
+  mio/windows/socket.c
+)
+
+set(mio_sources_epoll
+  mio/allocator.c
+  mio/error.c
+  mio/event.c
+  mio/interest.c
+  mio/linux/epoll.c
+  mio/log.c
+  mio/net/addr.c
+  mio/net/socket.c
+  mio/net/tcp_listener.c
+  mio/net/tcp_stream.c
+  mio/net/udp_socket.c
+  mio/net/unix_addr.c
+  mio/net/unix_datagram.c
+  mio/net/unix_listener.c
+  mio/net/unix_stream.c
+  mio/poll.c
+  mio/registry.c
+  mio/source.c
+  mio/sys/unix/clock.c
+  mio/sys/unix/error.c
+  mio/sys/unix/net_fd.c
+  mio/sys/unix/net_name.c
+  mio/sys/unix/net_option.c
+  mio/sys/unix/net_pipe.c
+  mio/sys/unix/net_socket.c
+  mio/sys/unix/net_transfer.c
+  mio/sys/unix/selector_epoll.c
+  mio/sys/unix/waker_eventfd.c
+  mio/text.c
+  mio/unix/pipe.c
+  mio/unix/source_fd.c
+  mio/version.c
+  mio/wait.c
+  mio/waker.c
+)
+
+set(mio_sources_kqueue
+  mio/allocator.c
+  mio/error.c
+  mio/event.c
+  mio/interest.c
+  mio/linux/epoll.c
+  mio/log.c
+  mio/net/addr.c
+  mio/net/socket.c
+  mio/net/tcp_listener.c
+  mio/net/tcp_stream.c
+  mio/net/udp_socket.c
+  mio/net/unix_addr.c
+  mio/net/unix_datagram.c
+  mio/net/unix_listener.c
+  mio/net/unix_stream.c
+  mio/poll.c
+  mio/registry.c
+  mio/source.c
+  mio/sys/unix/clock.c
+  mio/sys/unix/error.c
+  mio/sys/unix/kqueue_format.c
+  mio/sys/unix/net_fd.c
+  mio/sys/unix/net_name.c
+  mio/sys/unix/net_option.c
+  mio/sys/unix/net_pipe.c
+  mio/sys/unix/net_socket.c
+  mio/sys/unix/net_transfer.c
+  mio/sys/unix/poll_call.c
+  mio/sys/unix/selector_kqueue.c
+  mio/sys/unix/waker_kqueue.c
+  mio/text.c
+  mio/unix/kqueue.c
+  mio/unix/pipe.c
+  mio/unix/source_fd.c
+  mio/version.c
+  mio/wait.c
+  mio/waker.c
+)
+
+set(mio_sources_poll_eventfd
+  mio/allocator.c
+  mio/error.c
+  mio/event.c
+  mio/interest.c
+  mio/linux/epoll.c
+  mio/log.c
+  mio/net/addr.c
+  mio/net/socket.c
+  mio/net/tcp_listener.c
+  mio/net/tcp_stream.c
+  mio/net/udp_socket.c
+  mio/net/unix_addr.c
+  mio/net/unix_datagram.c
+  mio/net/unix_listener.c
+  mio/net/unix_stream.c
+  mio/poll.c
+  mio/registry.c
+  mio/source.c
+  mio/sys/unix/clock.c
+  mio/sys/unix/error.c
+  mio/sys/unix/net_fd.c
+  mio/sys/unix/net_name.c
+  mio/sys/unix/net_option.c
+  mio/sys/unix/net_pipe.c
+  mio/sys/unix/net_socket.c
+  mio/sys/unix/net_transfer.c
+  mio/sys/unix/poll_bells.c
+  mio/sys/unix/poll_call.c
+  mio/sys/unix/poll_table.c
+  mio/sys/unix/selector_poll.c
+  mio/sys/unix/waker_eventfd.c
+  mio/text.c
+  mio/unix/pipe.c
+  mio/unix/source_fd.c
+  mio/version.c
+  mio/wait.c
+  mio/waker.c
+)
+
+set(mio_sources_poll_pipe
+  mio/allocator.c
+  mio/error.c
+  mio/event.c
+  mio/interest.c
+  mio/linux/epoll.c
+  mio/log.c
+  mio/net/addr.c
+  mio/net/socket.c
+  mio/net/tcp_listener.c
+  mio/net/tcp_stream.c
+  mio/net/udp_socket.c
+  mio/net/unix_addr.c
+  mio/net/unix_datagram.c
+  mio/net/unix_listener.c
+  mio/net/unix_stream.c
+  mio/poll.c
+  mio/registry.c
+  mio/source.c
+  mio/sys/unix/clock.c
+  mio/sys/unix/error.c
+  mio/sys/unix/net_fd.c
+  mio/sys/unix/net_name.c
+  mio/sys/unix/net_option.c
+  mio/sys/unix/net_pipe.c
+  mio/sys/unix/net_socket.c
+  mio/sys/unix/net_transfer.c
+  mio/sys/unix/poll_bells.c
+  mio/sys/unix/poll_call.c
+  mio/sys/unix/poll_table.c
+  mio/sys/unix/selector_poll.c
+  mio/sys/unix/waker_pipe.c
+  mio/text.c
+  mio/unix/pipe.c
+  mio/unix/source_fd.c
+  mio/version.c
+  mio/wait.c
+  mio/waker.c
+)
+
+set(mio_headers
+  mio/allocator.h
+  mio/error.h
+  mio/event.h
+  mio/export.h
+  mio/interest.h
+  mio/linux/epoll.h
+  mio/log.h
+  mio/mio.h
+  mio/net/addr.h
+  mio/net/iovec.h
+  mio/net/shutdown.h
+  mio/net/tcp_listener.h
+  mio/net/tcp_stream.h
+  mio/net/udp_socket.h
+  mio/net/unix_addr.h
+  mio/net/unix_datagram.h
+  mio/net/unix_listener.h
+  mio/net/unix_stream.h
+  mio/poll.h
+  mio/source.h
+  mio/sys/native.h
+  mio/sys/shell/event_shell.h
+  mio/sys/unix/event_epoll.h
+  mio/sys/unix/event_kqueue.h
+  mio/sys/unix/event_poll.h
+  mio/sys/unix/handle.h
+  mio/sys/windows/event_afd.h
+  mio/sys/windows/handle.h
+  mio/token.h
+  mio/version.h
+  mio/waker.h
+)
+
+set(mio_headers_unix
+  mio/unix/pipe.h
+  mio/unix/source_fd.h
+)
+
+set(mio_headers_kqueue
+  mio/unix/kqueue.h
+)
+
+set(mio_headers_windows
+  mio/windows/named_pipe.h
+  mio/windows/socket.h
+)
