@@ -15,6 +15,7 @@
 #include "mio/net/shutdown.h"
 #include "mio/net/tcp_listener.h"
 #include "mio/net/tcp_stream.h"
+#include "mio/net/udp_batch.h"
 #include "mio/net/udp_socket.h"
 #include "mio/net/unix_addr.h"
 #include "mio/net/unix_datagram.h"

@@ -358,7 +358,7 @@ ssize_t MioSendto(int fd, const void *buffer, size_t len, int flags, const socka
   return Call(Sys::kWrite, SYS_sendto, fd, buffer, len, flags, name, name_len);
 }
 
-// musl on 32-bit systems has these two rewrite control messages, of which no suite sends any.
+// musl on 32-bit systems has these two rewrite control messages, which no suite looks at.
 ssize_t MioRecvmsg(int fd, msghdr *message, int flags) __asm__("recvmsg");
 ssize_t MioRecvmsg(int fd, msghdr *message, int flags) {
   return Call(Sys::kRead, SYS_recvmsg, fd, message, flags);
@@ -369,6 +369,12 @@ ssize_t MioSendmsg(int fd, const msghdr *message, int flags) {
   return Call(Sys::kWrite, SYS_sendmsg, fd, message, flags);
 }
 
+int MioRecvmmsg(int fd, void *messages, unsigned count, int flags,
+                void *timeout) __asm__("recvmmsg");
+int MioRecvmmsg(int fd, void *messages, unsigned count, int flags, void *timeout) {
+  return (int)Call(Sys::kRead, SYS_recvmmsg, fd, messages, count, flags, timeout);
+}
+
 #if SEES_RAW_CALLS
 long MioSyscall(long number, ...) __asm__("syscall");
 long MioSyscall(long number, ...) {
@@ -377,7 +383,9 @@ long MioSyscall(long number, ...) {
   long a[6];
   for (long &word : a) word = va_arg(list, long);
   va_end(list);
-  const Sys sys = number == SYS_epoll_pwait2 ? Sys::kEpollWait : Sys::kOther;
+  const Sys sys = number == SYS_epoll_pwait2 ? Sys::kEpollWait
+                  : number == SYS_sendmmsg   ? Sys::kWrite
+                                             : Sys::kOther;
   return Call(sys, number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 #endif

@@ -26,11 +26,11 @@ enum class Sys : unsigned char {
   kListen,
   kPipe,
   kPoll,  // poll and ppoll
-  kRead,  // read, readv, recv, recvfrom and recvmsg
+  kRead,  // read, readv, recv, recvfrom, recvmsg and recvmmsg
   kSetOption,
   kShutdown,
   kSocket,  // socket and socketpair
-  kWrite,   // write, writev, send, sendto and sendmsg
+  kWrite,   // write, writev, send, sendto, sendmsg and sendmmsg
   kOther    // anything through syscall(2)
 };
 

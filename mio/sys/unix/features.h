@@ -123,4 +123,22 @@
 #define MIO_HAS_KQUEUE_AIO MIO_ON_FREEBSD
 #define MIO_HAS_KQUEUE_LIO MIO_ON_FREEBSD
 
+/* The local IPv4 address of a datagram in both directions as IP_PKTINFO, a struct in_pktinfo: Linux,
+ * Apple, NetBSD 8 on. The others have IP_RECVDSTADDR and IP_SENDSRCADDR, a struct in_addr. */
+#define MIO_HAS_IP_PKTINFO (MIO_ON_LINUX || MIO_ON_APPLE || MIO_ON_NETBSD)
+
+/* sendmsg(2) takes the TOS byte of one IPv4 datagram as IP_TOS, which FreeBSD wants as one byte
+ * (udp_send() in sys/netinet/udp_usrreq.c) and the others as an int. */
+#define MIO_HAS_IP_TOS_MESSAGE (MIO_ON_LINUX || MIO_ON_APPLE || MIO_ON_FREEBSD)
+#define MIO_IP_TOS_IS_BYTE     MIO_ON_FREEBSD
+
+/* One system call that moves many datagrams: sendmmsg(2) and recvmmsg(2). FreeBSD's C library has
+ * functions of these names that loop, OpenBSD has the calls from 7.2 on, and Apple's sendmsg_x is
+ * not public. There the library loops itself. */
+#define MIO_HAS_SENDMMSG (MIO_ON_LINUX || MIO_ON_NETBSD)
+
+/* UDP_SEGMENT (Linux 4.18) and UDP_GRO (5.0), to be asked for at run time. */
+#define MIO_HAS_UDP_SEGMENT MIO_ON_LINUX
+#define MIO_HAS_UDP_GRO     MIO_ON_LINUX
+
 #endif /* MIO_SYS_UNIX_FEATURES_H_ */

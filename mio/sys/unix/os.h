@@ -10,6 +10,9 @@
 #if !defined(_DARWIN_C_SOURCE)
 #define _DARWIN_C_SOURCE 1 /* Apple: all beyond POSIX */
 #endif
+#if !defined(__APPLE_USE_RFC_3542)
+#define __APPLE_USE_RFC_3542 1 /* Apple: IPV6_PKTINFO and its relatives as elsewhere */
+#endif
 #if !defined(_NETBSD_SOURCE)
 #define _NETBSD_SOURCE 1
 #endif

@@ -1,0 +1,68 @@
+#ifndef MIO_SYS_NET_BATCH_H_
+#define MIO_SYS_NET_BATCH_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mio/net/udp_batch.h"
+#include "mio/sys/native.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The porting contract for batches of datagrams. The rules of mio/sys/net.h hold: results, valid
+ * arguments, no signals, EINTR is retried, any thread.
+ *
+ * The portable part (mio/net/udp_batch.c) splits messages into pieces and decides what to do when
+ * the system refuses something. The functions below translate and call. */
+
+/* A part of a message that one system call sends as a whole. */
+typedef struct mio_net_piece {
+  const mio_udp_message *message;
+  const void *bytes;
+  size_t len;
+  size_t segment_len; /* less than `len`: the system splits it; else 0 */
+} mio_net_piece;
+
+enum {
+  /* Most pieces, or messages, of one call. */
+  MIO_NET_BATCH_MAX = MIO_UDP_BATCH_COUNT,
+  /* Most bytes of a piece: a datagram's, less the headers of IPv6 and UDP. */
+  MIO_NET_PIECE_MAX = 65535 - 40 - 8
+};
+
+/* Reads the properties of a UDP socket: every field of `*out` except `socket`. `enabled` is 0. */
+int mio_net_batch_inspect(mio_handle handle, mio_udp_batch *out);
+
+/* Turns receive features on or off. `feature` is one bit, and one that inspect found. */
+int mio_net_batch_enable(mio_handle handle, const mio_udp_batch *batch, mio_udp_feature feature,
+                         bool on);
+
+/* Most segments of a piece; 1 if the system cannot split. */
+size_t mio_net_batch_segments(void);
+
+/* Sends 1 to MIO_NET_BATCH_MAX pieces, in order. Returns how many, at least 1, or the error of the
+ * first. `use` has the send features that may be used; without MIO_UDP_SEND_ECN the message's ecn is
+ * ignored, and without MIO_UDP_SEND_SEGMENTS no piece has segments. */
+ptrdiff_t mio_net_batch_send(mio_handle handle, const mio_udp_batch *batch, uint32_t use,
+                             const mio_net_piece *pieces, size_t count);
+
+/* Whether an error may mean that the system refuses segments or ECN on this route. It can also mean
+ * something else. */
+bool mio_net_batch_is_refusal(ptrdiff_t result);
+
+/* Receives 1 to MIO_NET_BATCH_MAX messages. Returns how many, at least 1, or an error. If an error
+ * came after the first message and is not would-block, it is kept in `batch->recv_error`. */
+ptrdiff_t mio_net_batch_recv(mio_handle handle, mio_udp_batch *batch, mio_udp_message *messages,
+                             size_t count);
+
+int mio_net_batch_set_fragmentation(mio_handle handle, const mio_udp_batch *batch,
+                                    mio_udp_fragmentation fragmentation);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MIO_SYS_NET_BATCH_H_ */

@@ -1,0 +1,36 @@
+#ifndef MIO_SYS_UNIX_NET_UDP_OPTION_H_
+#define MIO_SYS_UNIX_NET_UDP_OPTION_H_
+
+#include "mio/sys/unix/os.h"
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+
+#include "mio/sys/unix/features.h"
+
+/* Inside the Unix backend: names of socket options that not all headers have. */
+
+#if MIO_HAS_UDP_SEGMENT && !defined(UDP_SEGMENT)
+#define UDP_SEGMENT 103 /* <linux/udp.h>; glibc's from 2.30 on */
+#endif
+#if MIO_HAS_UDP_GRO && !defined(UDP_GRO)
+#define UDP_GRO 104
+#endif
+
+/* Asks for IP_PKTINFO messages. NetBSD has a name of its own for that. */
+#if MIO_HAS_IP_PKTINFO && defined(IP_RECVPKTINFO)
+#define MIO_RECV_PKTINFO_V4 IP_RECVPKTINFO
+#elif MIO_HAS_IP_PKTINFO
+#define MIO_RECV_PKTINFO_V4 IP_PKTINFO
+#else
+#define MIO_RECV_PKTINFO_V4 IP_RECVDSTADDR
+#endif
+
+/* The interface of a received datagram comes by itself where there is no IP_PKTINFO. */
+#if !MIO_HAS_IP_PKTINFO && defined(IP_RECVIF)
+#define MIO_USES_IP_RECVIF 1
+#else
+#define MIO_USES_IP_RECVIF 0
+#endif
+
+#endif /* MIO_SYS_UNIX_NET_UDP_OPTION_H_ */
