@@ -10,7 +10,7 @@ namespace mio_test {
 namespace {
 
 constexpr uint32_t kReceive = 0x1, kExpedited = 0x2, kSend = 0x4, kDisconnect = 0x8, kAbort = 0x10,
-                   kAccept = 0x80, kConnectFail = 0x100;
+                   kAccept = 0x80, kConnectFail = 0x100, kError = 0x10000;
 
 mio_event EventOf(uint32_t bits) {
   mio_event event = {};
@@ -19,14 +19,15 @@ mio_event EventOf(uint32_t bits) {
 }
 
 TEST(EventAfd, AccessorsOfEachCombination) {
-  for (uint32_t bits = 0; bits < 0x200; ++bits) {
+  for (uint32_t n = 0; n < 0x400; ++n) {
+    const uint32_t bits = (n & 0x1ff) | ((n & 0x200) != 0 ? kError : 0);
     const mio_event event = EventOf(bits);
     const auto any = [bits](uint32_t wanted) { return (bits & wanted) != 0; };
-    EXPECT_EQ(any(kReceive | kAccept | kDisconnect | kAbort | kConnectFail),
+    EXPECT_EQ(any(kReceive | kAccept | kDisconnect | kAbort | kConnectFail | kError),
               mio_event_is_readable(&event))
         << bits;
-    EXPECT_EQ(any(kSend | kAbort | kConnectFail), mio_event_is_writable(&event)) << bits;
-    EXPECT_EQ(any(kConnectFail), mio_event_is_error(&event)) << bits;
+    EXPECT_EQ(any(kSend | kAbort | kConnectFail | kError), mio_event_is_writable(&event)) << bits;
+    EXPECT_EQ(any(kConnectFail | kError), mio_event_is_error(&event)) << bits;
     EXPECT_EQ(any(kDisconnect | kAbort | kConnectFail), mio_event_is_read_closed(&event)) << bits;
     EXPECT_EQ(any(kAbort | kConnectFail), mio_event_is_write_closed(&event)) << bits;
     EXPECT_EQ(any(kExpedited), mio_event_is_priority(&event)) << bits;

@@ -1,6 +1,8 @@
 // The selector over AFD: groups, polls that end early, threads, capacity and time.
 
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <thread>
 #include <vector>
@@ -289,6 +291,82 @@ TEST(SelectorThreads, EachEventGoesToOneOfThoseWhoWait) {
   sockets.SendToAll();
   for (std::thread &thread : threads) thread.join();
   for (size_t i = 0; i < told.size(); ++i) EXPECT_EQ(1, told[i]) << i;
+}
+
+// Ends the program if it lives longer than kLong: for what would otherwise hang.
+class Watchdog {
+ public:
+  explicit Watchdog(const char *what)
+      : thread_([this, what] {
+          const uint64_t end = NowNs() + kLong;
+          while (!done_ && NowNs() < end) Sleep(10);
+          if (done_) return;
+          std::fprintf(stderr, "%s does not end\n", what);
+          std::_Exit(1);
+        }) {}
+  ~Watchdog() {
+    done_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+// All slots are in use or wait for the packet of a cancelled poll, which threads that wait dequeue, among
+// those of many sockets that stay ready.
+TEST(SelectorThreads, SlotsAreReusedWhileOthersWait) {
+  enum { kReady = 62, kChurned = 2, kRounds = 3000 };
+  mio_poll_options options = {};
+  options.reserve_sources = kReady + kChurned;
+  Poll poll(4, &options);
+  Sockets ready(kReady), churned(kChurned);
+  ready.RegisterAll(&poll, MIO_READABLE | MIO_LEVEL);
+  ready.SendToAll();
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      mio_events events = {};
+      ASSERT_OK(mio_events_init(&events, 4));
+      while (!done) EXPECT_OK(mio_poll_wait(poll.get(), &events, kMillisecond));
+      mio_events_close(&events);
+    });
+  }
+  {
+    Watchdog watchdog("registering");
+    for (int round = 0; round < kRounds; ++round) {
+      churned.RegisterAll(&poll, MIO_READABLE);
+      churned.DeregisterAll(&poll);
+    }
+  }
+  done = true;
+  for (std::thread &thread : threads) thread.join();
+}
+
+// The slot of a deregistered socket whose poll is still in flight serves the next socket, and nothing
+// of the old one is reported under the new token.
+TEST(SelectorGroups, ASlotInUseByTheKernelServesTheNextSocket) {
+  mio_poll_options options = {};
+  options.reserve_sources = 32;
+  Poll poll(64, &options);
+  Sockets first(32), second(32);
+  for (int round = 0; round < 5; ++round) {
+    first.RegisterAll(&poll, MIO_READABLE);
+    ASSERT_OK(poll.Wait(0)); /* begins the polls */
+    first.SendToAll();
+    first.DeregisterAll(&poll);
+    second.RegisterAll(&poll, MIO_READABLE);
+    EXPECT_TRUE(poll.Quiet(0).None());
+    second.SendToAll();
+    for (const auto &[token, count] : CollectAll(&poll, second.count())) {
+      EXPECT_EQ(1, count) << token;
+    }
+    second.ReceiveAll();
+    first.ReceiveAll();
+    second.DeregisterAll(&poll);
+  }
 }
 
 // Each of them waits once, so that none but those who were told make polls for the others.

@@ -61,8 +61,8 @@ bool mio_afd_poll_begin(HANDLE afd, mio_port_operation *operation, mio_afd_poll 
   outcome->Status = MIO_NT_PENDING;
   *out_status = NtDeviceIoControlFile(afd, NULL, NULL, operation, outcome, IOCTL_AFD_POLL, poll,
                                       sizeof *poll, poll, sizeof *poll);
-  /* Success at once has a packet as well. */
-  return *out_status == MIO_NT_SUCCESS || *out_status == MIO_NT_PENDING;
+  /* A poll that is completed at once has a packet too, whatever its status, unless that is an error. */
+  return !mio_nt_is_error(*out_status);
 }
 
 static int ask_provider(SOCKET socket, DWORD question, SOCKET *out_base) {
@@ -87,7 +87,7 @@ static bool descend(SOCKET socket, SOCKET *out_lower) {
   return false;
 }
 
-int mio_afd_base_socket(mio_handle handle, SOCKET *out_base) {
+int mio_afd_base_socket(mio_handle handle, SOCKET *out_base, bool *out_datagram) {
   enum { LAYERS_MAX = 64 }; /* of providers that lead back to each other there is no end */
   SOCKET socket = (SOCKET)handle;
   int type = 0;
@@ -96,6 +96,7 @@ int mio_afd_base_socket(mio_handle handle, SOCKET *out_base) {
   if (result < 0) return result;
   /* Asked first because Wine 8's SIO_BASE_HANDLE succeeds for any handle at all. */
   if (getsockopt(socket, SOL_SOCKET, SO_TYPE, (char *)&type, &len) != 0) return -WSAGetLastError();
+  *out_datagram = type != SOCK_STREAM;
   for (int layer = 0; layer < LAYERS_MAX; ++layer) {
     result = ask_provider(socket, SIO_BASE_HANDLE, out_base);
     if (result == 0 || !descend(socket, &socket)) break;

@@ -6,11 +6,11 @@
 #include "mio/sys/native.h"
 #include "mio/sys/windows/port.h"
 
-/* The Ancillary Function Driver is what Winsock's own sockets are made of. Its poll request is what
- * select() and WSAPoll() call; made on a handle of the driver that is no socket, it completes like
- * any overlapped request, at a port. It looks at levels, and completes once. */
+/* The Ancillary Function Driver implements Winsock's sockets. select() and WSAPoll() are made of its
+ * poll request. Made on a handle of the driver that is not a socket, the request completes like any
+ * overlapped one, at a completion port. It reports levels, and once. */
 
-/* The request for one socket, and the answer to it, which the driver writes in its place. */
+/* The request for one socket. The driver writes the answer to the same place. */
 typedef struct mio_afd_poll {
   LARGE_INTEGER timeout;
   ULONG count;
@@ -24,15 +24,16 @@ typedef struct mio_afd_poll {
  * `selector`. Returns 0 or a negative error code. */
 int mio_afd_open(mio_selector *selector, HANDLE *out_afd);
 
-/* Asks for any of `events` on `socket`. True if the request was made: `operation`, which has to be
- * in flight already, and `poll` are the kernel's until its packet is dequeued. `*out_status` is why
- * not. */
+/* Asks for any of `events` on `socket`. Returns true if a packet will come. Then `operation`, which
+ * the caller has put in flight before, and `poll` belong to the kernel until it is dequeued, and
+ * `*out_status` is MIO_NT_PENDING, or something else if the poll is complete already. Returns false
+ * if the driver refused the poll: `*out_status` says why. */
 bool mio_afd_poll_begin(HANDLE afd, mio_port_operation *operation, mio_afd_poll *poll,
                         SOCKET socket, uint32_t events, NTSTATUS *out_status);
 
-/* Finds the socket that the driver knows `handle` by: itself, or what lies below the layered service
- * providers that it went through. Returns 0 or a negative error code, WSAENOTSOCK for what is no
- * socket. */
-int mio_afd_base_socket(mio_handle handle, SOCKET *out_base);
+/* Finds the handle that the driver knows the socket `handle` by: the same, or the one below the
+ * layered service providers that the socket was made through. `*out_datagram` is whether the socket
+ * has no streams. Returns 0 or a negative error code: WSAENOTSOCK if `handle` is no socket. */
+int mio_afd_base_socket(mio_handle handle, SOCKET *out_base, bool *out_datagram);
 
 #endif /* MIO_SYS_WINDOWS_AFD_H_ */

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* OVERLAPPED_ENTRY of <minwinbase.h>, which the completion port writes into the caller's array; what
- * an entry says is then translated in its place. */
+/* OVERLAPPED_ENTRY of <minwinbase.h>. The completion port writes packets into the caller's array, and
+ * the selector turns them into events in the same place. */
 struct mio_event {
   uintptr_t token;  /* lpCompletionKey */
   void *operation;  /* lpOverlapped */
@@ -13,20 +13,25 @@ struct mio_event {
   uint32_t events;  /* dwNumberOfBytesTransferred: MIO_AFD_* */
 };
 
-/* The Ancillary Function Driver tells of readiness once, and only if it was asked to: bits that were
- * delivered are not asked for again until would-block says that they are used up. */
+/* The Ancillary Function Driver reports readiness once for each poll. The selector does not ask again
+ * for bits that it has delivered, until the source was drained. */
 #define MIO_NATIVE_REARMS 1
 
-/* The driver's AFD_POLL_* (not in the SDK; their values are those of ReactOS' and Wine's afd.h, and
- * as stable as every program's select(), which is made of them). Named pipes' events use the same. */
+/* The driver's AFD_POLL_* bits. They are not in the SDK: the values are those of ReactOS' and Wine's
+ * afd.h. Winsock's select() is made of them, so they do not change. Events of named pipes use them
+ * too. */
 #define MIO_AFD_RECEIVE      0x0001u
 #define MIO_AFD_EXPEDITED    0x0002u /* urgent data */
 #define MIO_AFD_SEND         0x0004u
 #define MIO_AFD_DISCONNECT   0x0008u /* the peer shut its writing half */
-#define MIO_AFD_ABORT        0x0010u /* the connection was thrown away, by either side */
+#define MIO_AFD_ABORT        0x0010u /* the connection was reset, by either side */
 #define MIO_AFD_LOCAL_CLOSE  0x0020u /* the last handle of the socket was closed */
 #define MIO_AFD_ACCEPT       0x0080u
 #define MIO_AFD_CONNECT_FAIL 0x0100u
+
+/* Not the driver's: an error that closes nothing. The driver failed the poll, or a datagram socket has
+ * an error for the next call to take. */
+#define MIO_AFD_ERROR 0x10000u
 
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {
   return event->token;
@@ -38,15 +43,16 @@ static inline void mio_native_event_set_token(struct mio_event *event, uintptr_t
 
 static inline bool mio_native_event_is_readable(const struct mio_event *event) {
   return (event->events & (MIO_AFD_RECEIVE | MIO_AFD_DISCONNECT | MIO_AFD_ACCEPT | MIO_AFD_ABORT |
-                           MIO_AFD_CONNECT_FAIL)) != 0;
+                           MIO_AFD_CONNECT_FAIL | MIO_AFD_ERROR)) != 0;
 }
 
 static inline bool mio_native_event_is_writable(const struct mio_event *event) {
-  return (event->events & (MIO_AFD_SEND | MIO_AFD_ABORT | MIO_AFD_CONNECT_FAIL)) != 0;
+  return (event->events &
+          (MIO_AFD_SEND | MIO_AFD_ABORT | MIO_AFD_CONNECT_FAIL | MIO_AFD_ERROR)) != 0;
 }
 
 static inline bool mio_native_event_is_error(const struct mio_event *event) {
-  return (event->events & MIO_AFD_CONNECT_FAIL) != 0;
+  return (event->events & (MIO_AFD_CONNECT_FAIL | MIO_AFD_ERROR)) != 0;
 }
 
 static inline bool mio_native_event_is_read_closed(const struct mio_event *event) {

@@ -3,6 +3,7 @@
 
 #include "mio/sys/windows/os.h"
 
+#include <stdbool.h>
 #include <winternl.h>
 
 /* What ntdll exports and the SDK's <winternl.h> leaves out. All are there from Windows Vista on. */
@@ -11,6 +12,8 @@
 #define MIO_NT_TIMEOUT           ((NTSTATUS)0x00000102L)
 #define MIO_NT_PENDING           ((NTSTATUS)0x00000103L)
 #define MIO_NT_INVALID_HANDLE    ((NTSTATUS)0xC0000008L)
+#define MIO_NT_OBJECT_TYPE_MISMATCH ((NTSTATUS)0xC0000024L)
+#define MIO_NT_NOT_FOUND ((NTSTATUS)0xC0000225L)
 #define MIO_NT_NO_MEMORY         ((NTSTATUS)0xC0000017L)
 #define MIO_NT_NO_RESOURCES      ((NTSTATUS)0xC000009AL) /* STATUS_INSUFFICIENT_RESOURCES */
 #define MIO_NT_CANCELLED         ((NTSTATUS)0xC0000120L)
@@ -31,6 +34,10 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE file, IO_STATUS_BLOCK *out_status, 
                                       ULONG len, FILE_INFORMATION_CLASS what);
 NTSTATUS NTAPI NtSetInformationFile(HANDLE file, IO_STATUS_BLOCK *out_status, void *in, ULONG len,
                                     FILE_INFORMATION_CLASS what);
+
+/* True for a status that is neither a success nor a notice nor a warning. Only a request that failed so
+ * at once has no packet at its completion port. */
+static inline bool mio_nt_is_error(NTSTATUS status) { return (ULONG)status >> 30 == 3; }
 
 /* The Win32 code of a status that is an error, as a result of this library. */
 static inline int mio_nt_result(NTSTATUS status) { return -(int)RtlNtStatusToDosError(status); }

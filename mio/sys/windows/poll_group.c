@@ -1,7 +1,6 @@
 #include "mio/sys/windows/poll_group.h"
 
 #include <stdint.h>
-#include <string.h>
 
 #include "mio/memory.h"
 #include "mio/sys/windows/afd.h"
@@ -10,6 +9,12 @@ void mio_socket_slab_init(mio_socket_slab *slab) {
   slab->chunks = NULL;
   slab->group_count = 0;
   mio_link_init(&slab->free);
+  mio_link_init(&slab->dropped);
+}
+
+static mio_poll_group *group_of(mio_afd_socket *socket) {
+  return (mio_poll_group *)(void *)((char *)(socket - socket->slot) -
+                                    offsetof(mio_poll_group, sockets));
 }
 
 bool mio_socket_slab_grow(mio_socket_slab *slab, size_t count) {
@@ -24,10 +29,11 @@ bool mio_socket_slab_grow(mio_socket_slab *slab, size_t count) {
   slab->chunks = chunk;
   slab->group_count += group_count;
   for (size_t g = 0; g < group_count; ++g) {
-    for (size_t i = 0; i < MIO_POLL_GROUP_SIZE; ++i) {
+    for (uint32_t i = 0; i < MIO_POLL_GROUP_SIZE; ++i) {
       mio_afd_socket *socket = &chunk->groups[g].sockets[i];
-      socket->group = &chunk->groups[g];
-      mio_link_append(&slab->free, &socket->operation.link);
+      socket->slot = i;
+      mio_link_init(&socket->operation.link);
+      mio_link_append(&slab->free, &socket->link);
     }
   }
   return true;
@@ -35,23 +41,25 @@ bool mio_socket_slab_grow(mio_socket_slab *slab, size_t count) {
 
 mio_afd_socket *mio_socket_slab_take(mio_socket_slab *slab, mio_selector *selector,
                                      int *out_result) {
+  mio_link *list = mio_link_is_alone(&slab->free) ? &slab->dropped : &slab->free;
   *out_result = 0;
-  if (mio_link_is_alone(&slab->free)) return NULL;
-  mio_link *link = slab->free.next;
-  mio_afd_socket *socket = mio_afd_socket_of(link);
-  mio_poll_group *group = socket->group;
+  if (mio_link_is_alone(list)) return NULL;
+  mio_afd_socket *socket = mio_afd_socket_of(list->next);
+  mio_poll_group *group = group_of(socket);
   if (group->afd == NULL) *out_result = mio_afd_open(selector, &group->afd);
   if (*out_result < 0) return NULL;
-  mio_link_remove(link);
-  memset(socket, 0, sizeof *socket);
-  mio_link_init(link);
-  socket->group = group;
+  mio_link_remove(&socket->link);
   socket->operation.handle = group->afd;
   return socket;
 }
 
 void mio_socket_slab_put(mio_socket_slab *slab, mio_afd_socket *socket) {
-  mio_link_prepend(&slab->free, &socket->operation.link);
+  mio_link_remove(&socket->link);
+  mio_link_prepend(&slab->free, &socket->link);
+}
+
+void mio_socket_slab_put_dropped(mio_socket_slab *slab, mio_afd_socket *socket) {
+  mio_link_append(&slab->dropped, &socket->link);
 }
 
 void mio_socket_slab_close_handles(mio_socket_slab *slab) {

@@ -8,48 +8,54 @@
 
 #include "mio/sys/windows/socket_state.h"
 
-/* Where sockets' states lie. The driver keeps the polls of a handle of its own in a list, and looks
- * through it under a lock whenever one of them is done: so there is a handle for each few. A place
- * belongs to its group's handle for good, which makes memory and handles one thing to reserve. */
+/* The memory of sockets' states, in groups of one AFD handle each. The driver keeps the polls of a
+ * handle in a list, and walks it under a lock whenever one of them completes, so few sockets share a
+ * handle. A slot belongs to its group's handle for good: memory and handles are reserved together. */
 enum { MIO_POLL_GROUP_SIZE = 32 };
 
 typedef struct mio_poll_group {
-  HANDLE afd; /* NULL until one of the places was used */
+  HANDLE afd; /* NULL until a slot of the group is used */
   mio_afd_socket sockets[MIO_POLL_GROUP_SIZE];
 } mio_poll_group;
 
-/* Groups that were allocated together. Never moved or given back while the selector lives: the
- * kernel points into them. */
+/* Groups that were allocated together. They are neither moved nor freed while the selector lives,
+ * because the kernel writes into them. */
 typedef struct mio_slab_chunk {
   struct mio_slab_chunk *next;
-  size_t size; /* in bytes, all together */
+  size_t size; /* in bytes, header included */
   size_t group_count;
   mio_poll_group groups[];
 } mio_slab_chunk;
 
 typedef struct mio_socket_slab {
   mio_slab_chunk *chunks;
-  mio_link free;      /* states that nobody uses, by their operation's link */
+  mio_link free;      /* slots that nothing uses */
+  mio_link dropped;   /* slots without a source, whose poll is still in flight */
   size_t group_count; /* of all chunks */
 } mio_socket_slab;
 
 void mio_socket_slab_init(mio_socket_slab *slab);
 
-/* Makes room for `count` sockets more. False if there is no memory. */
+/* Allocates slots for `count` more sockets. Returns false if there is no memory. */
 bool mio_socket_slab_grow(mio_socket_slab *slab, size_t count);
 
-/* Takes a state, zeroed, of a group whose handle is open, or NULL if all are taken: the operation's
- * `handle` is the group's. `*out_result` is why the handle could not be opened. */
+/* Takes a slot: a free one if there is one, else a dropped one, whose poll the state then waits for
+ * (socket_state.h). Opens the handle of its group if that is needed. Returns NULL with `*out_result`
+ * 0 if all slots are in use, NULL and the error if the handle cannot be opened. */
 mio_afd_socket *mio_socket_slab_take(mio_socket_slab *slab, mio_selector *selector,
                                      int *out_result);
 
-/* Takes a state back, to be the next that is given out. */
+/* Takes a slot back. It is the next that is given out. */
 void mio_socket_slab_put(mio_socket_slab *slab, mio_afd_socket *socket);
 
-/* Closes the handles, which ends what is in flight on them. */
+/* Takes a slot back that the kernel still uses. mio_socket_slab_put follows when its packet was
+ * dequeued, unless the slot was given out again. */
+void mio_socket_slab_put_dropped(mio_socket_slab *slab, mio_afd_socket *socket);
+
+/* Closes the handles, which cancels the polls on them. */
 void mio_socket_slab_close_handles(mio_socket_slab *slab);
 
-/* Gives the memory back. */
+/* Frees the memory. */
 void mio_socket_slab_clear(mio_socket_slab *slab);
 
 #endif /* MIO_SYS_WINDOWS_POLL_GROUP_H_ */

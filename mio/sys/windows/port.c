@@ -40,15 +40,22 @@ void mio_port_abandon(mio_selector *selector, mio_port_operation *operation) {
   mio_lock_release(&selector->lock);
 }
 
-int mio_port_post(mio_selector *selector, mio_port_operation *operation) {
-  operation->handle = NULL;
-  mio_port_begin(selector, operation);
+int mio_port_post_locked(mio_selector *selector, mio_port_operation *operation) {
+  mio_port_link(selector, operation);
   if (PostQueuedCompletionStatus(selector->port, 0, MIO_PORT_KEY_OPERATION,
                                  &operation->overlapped)) {
     return 0;
   }
   const int result = -(int)GetLastError();
-  mio_port_abandon(selector, operation);
+  mio_port_unlink(operation);
+  return result;
+}
+
+int mio_port_post(mio_selector *selector, mio_port_operation *operation) {
+  operation->handle = NULL;
+  mio_lock_acquire(&selector->lock);
+  const int result = mio_port_post_locked(selector, operation);
+  mio_lock_release(&selector->lock);
   return result;
 }
 
@@ -58,11 +65,13 @@ void mio_port_forget_handle(mio_selector *selector, mio_port_operation *operatio
   mio_lock_release(&selector->lock);
 }
 
-void mio_port_cancel(mio_port_operation *operation) {
+int mio_port_cancel(mio_port_operation *operation) {
   IO_STATUS_BLOCK *request = (IO_STATUS_BLOCK *)&operation->overlapped;
   IO_STATUS_BLOCK outcome;
-  /* Completed meanwhile, which is STATUS_NOT_FOUND, is as good. */
-  if (operation->handle != NULL) (void)NtCancelIoFileEx(operation->handle, request, &outcome);
+  if (operation->handle == NULL) return 0;
+  const NTSTATUS status = NtCancelIoFileEx(operation->handle, request, &outcome);
+  /* STATUS_NOT_FOUND: the request has completed. */
+  return status == MIO_NT_SUCCESS || status == MIO_NT_NOT_FOUND ? 0 : mio_nt_result(status);
 }
 
 int mio_port_remove(HANDLE port, mio_event *out, uint32_t capacity, uint64_t timeout_ns) {

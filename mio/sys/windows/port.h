@@ -50,10 +50,10 @@ typedef bool (*mio_port_complete)(mio_port_operation *operation, mio_selector *s
                                   mio_event *out);
 
 struct mio_port_operation {
-  OVERLAPPED overlapped; /* the kernel's while in flight; begins with an IO_STATUS_BLOCK */
-  mio_port_complete complete;
-  HANDLE handle; /* the request is on this one, NULL if there is nothing to cancel */
-  mio_link link; /* the port's: among the others in flight */
+  OVERLAPPED overlapped;      /* the kernel's while in flight; begins with an IO_STATUS_BLOCK */
+  mio_port_complete complete; /* NULL in a socket's poll, which the selector handles itself */
+  HANDLE handle;              /* of the request, NULL if there is nothing to cancel */
+  mio_link link;              /* used by the port: the list of operations in flight */
 };
 
 /* Lets requests on `handle`, opened for overlapped I/O, complete at the selector's port. A handle has

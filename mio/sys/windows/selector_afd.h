@@ -12,36 +12,42 @@
 #include "mio/sys/windows/poll_group.h"
 #include "mio/sys/windows/port.h"
 
-/* What the files of this selector share. */
+/* Shared by the files of this selector. */
 struct mio_selector {
   mio_selector_base base;
   HANDLE port;
-  mio_lock lock;      /* guards the rest; not held while a thread waits */
-  mio_link in_flight; /* operations that have a packet to come */
-  mio_link updates;   /* sockets that are to be polled: see socket_state.h */
+  mio_lock lock;      /* guards the rest; released while a thread waits */
+  mio_link in_flight; /* operations whose packet was not dequeued yet */
+  mio_link updates;   /* states that need a poll or a cancellation: see socket_state.h */
   mio_socket_slab slab;
-  uint32_t waiting;       /* threads inside a wait */
-  uint32_t dropped_count; /* sockets that are deregistered, and have a packet to come */
-  bool wake_kept;         /* the waker's packet was dequeued; not taken yet */
+  uint32_t waiting;         /* threads inside a wait */
+  uint32_t cancelled_count; /* cancelled polls whose packet was not dequeued yet */
+  bool wake_kept;           /* the waker's packet was dequeued and not taken yet */
 };
 
-/* What a packet's key says. */
+/* The meaning of a packet's key. */
 enum { MIO_PORT_KEY_OPERATION = 0, MIO_PORT_KEY_WAKER = 1 };
 
-/* With the lock held: mio_port_begin and the way back. */
+/* With the lock held: mio_port_begin, mio_port_abandon, and mio_port_post. */
 void mio_port_link(mio_selector *selector, mio_port_operation *operation);
 void mio_port_unlink(mio_port_operation *operation);
+int mio_port_post_locked(mio_selector *selector, mio_port_operation *operation);
 
-/* The operation that `link` is a part of. */
+/* Returns the operation that has this link. */
 static inline mio_port_operation *mio_port_operation_of(mio_link *link) {
-  return (mio_port_operation *)((char *)link - offsetof(mio_port_operation, link));
+  return (mio_port_operation *)(void *)((char *)link - offsetof(mio_port_operation, link));
 }
 
-/* Cancels a request. Its packet comes all the same, whatever it says. */
-void mio_port_cancel(mio_port_operation *operation);
+/* Cancels a request. Its packet comes all the same, with any outcome. Returns 0, also if the request
+ * has completed already, or a negative error code. */
+int mio_port_cancel(mio_port_operation *operation);
 
-/* Dequeues up to `capacity` packets into `out`, an array of OVERLAPPED_ENTRYs. Without the lock.
- * Returns how many; 0 when the time is up; or a negative error code. */
+/* Handles a dequeued packet of a socket. Returns true if an event was written to `out`. */
+bool mio_selector_complete_socket(mio_selector *selector, mio_port_operation *operation,
+                                  mio_event *out);
+
+/* Dequeues up to `capacity` packets into `out`, an array of OVERLAPPED_ENTRYs. The caller does not
+ * hold the lock. Returns the number of packets, 0 when the time is up, or a negative error code. */
 int mio_port_remove(HANDLE port, mio_event *out, uint32_t capacity, uint64_t timeout_ns);
 
 #endif /* MIO_SYS_WINDOWS_SELECTOR_AFD_H_ */

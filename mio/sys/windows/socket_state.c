@@ -1,10 +1,12 @@
 #include "mio/sys/windows/socket_state.h"
 
+#include <string.h>
+
 #include "mio/error.h"
 #include "mio/sys/windows/nt.h"
 #include "mio/sys/windows/selector_afd.h"
 
-_Static_assert(offsetof(mio_afd_socket, operation) == 0, "a packet points there");
+_Static_assert(offsetof(mio_afd_socket, operation) == 0, "a packet points to the operation");
 
 enum {
   READABLE_BITS = MIO_AFD_RECEIVE | MIO_AFD_ACCEPT | MIO_AFD_DISCONNECT | MIO_AFD_ABORT |
@@ -21,166 +23,244 @@ uint32_t mio_afd_wanted_by(mio_interest interest) {
   return bits;
 }
 
-/* Stands in the operations of sockets, which are told from others by it; not called. */
-static bool is_socket(mio_port_operation *operation, mio_selector *selector, mio_event *out) {
-  (void)operation, (void)selector, (void)out;
-  return false;
-}
-
-bool mio_afd_is_socket(const mio_port_operation *operation) {
-  return operation->complete == is_socket;
-}
-
-bool mio_afd_is_dropped(const mio_port_operation *operation) {
-  return mio_afd_is_socket(operation) && ((const mio_afd_socket *)operation)->dropped;
+void mio_afd_socket_begin(mio_afd_socket *socket, SOCKET base_socket, bool datagram) {
+  socket->operation.complete = NULL;
+  memset(&socket->watch, 0, sizeof socket->watch);
+  socket->watch.base_socket = base_socket;
+  socket->watch.datagram = datagram;
+  socket->stale = socket->phase != MIO_AFD_IDLE;
+  socket->dropped = false;
+  socket->queued = false;
+  mio_link_init(&socket->link);
 }
 
 void mio_afd_socket_set(mio_afd_socket *socket, mio_token token, mio_interest interest) {
-  socket->operation.complete = is_socket;
-  socket->token = token;
-  socket->wanted = mio_afd_wanted_by(interest);
-  socket->armed = socket->wanted;
-  socket->one_shot = (interest & MIO_ONESHOT) != 0;
-  socket->level = !socket->one_shot && (interest & MIO_LEVEL) != 0;
+  mio_afd_watch *watch = &socket->watch;
+  watch->token = token;
+  watch->wanted = mio_afd_wanted_by(interest);
+  watch->armed = watch->wanted;
+  watch->told = 0;
+  watch->one_shot = (interest & MIO_ONESHOT) != 0;
+  watch->level = !watch->one_shot && (interest & MIO_LEVEL) != 0;
+  watch->gone = false;
 }
 
-static bool is_queued(const mio_afd_socket *socket) {
-  return socket->phase == MIO_AFD_IDLE && !mio_link_is_alone(&socket->operation.link);
-}
+/* The queue of updates. */
 
 static void enqueue(mio_selector *selector, mio_afd_socket *socket) {
-  if (!is_queued(socket)) mio_link_append(&selector->updates, &socket->operation.link);
+  if (socket->queued) return;
+  socket->queued = true;
+  mio_link_append(&selector->updates, &socket->link);
 }
 
-/* Trouble that may pass. Anything else is the socket's own: above all that it was closed. */
+static void dequeue(mio_afd_socket *socket) {
+  if (!socket->queued) return;
+  socket->queued = false;
+  mio_link_remove(&socket->link);
+}
+
+/* Polls. */
+
+static bool needs_poll(const mio_afd_socket *socket) {
+  return socket->phase == MIO_AFD_IDLE && socket->watch.armed != 0;
+}
+
+static bool needs_cancel(const mio_afd_socket *socket) {
+  return socket->phase == MIO_AFD_PENDING &&
+         (socket->stale || (socket->watch.armed & ~socket->polled) != 0);
+}
+
+/* A lack of resources that may pass. */
 static bool is_shortage(NTSTATUS status) {
   return status == MIO_NT_NO_RESOURCES || status == MIO_NT_NO_MEMORY ||
          status == MIO_NT_QUOTA_EXCEEDED || status == MIO_NT_WORKING_SET_QUOTA;
 }
 
-/* IDLE, and in no queue: makes the poll. */
-static int begin_poll(mio_selector *selector, mio_afd_socket *socket) {
+/* The handle is closed, or belongs to something else than a socket now. */
+static bool is_closed(NTSTATUS status) {
+  return status == MIO_NT_INVALID_HANDLE || status == MIO_NT_OBJECT_TYPE_MISMATCH;
+}
+
+/* Makes the poll of a state that is IDLE and not queued. */
+static NTSTATUS begin_poll(mio_selector *selector, mio_afd_socket *socket) {
   NTSTATUS status;
   mio_port_link(selector, &socket->operation);
-  socket->polled = socket->armed;
-  if (mio_afd_poll_begin(socket->operation.handle, &socket->operation, &socket->poll, socket->base,
-                         socket->armed | MIO_AFD_LOCAL_CLOSE, &status)) {
+  socket->polled = socket->watch.armed;
+  if (mio_afd_poll_begin(socket->operation.handle, &socket->operation, &socket->poll,
+                         socket->watch.base_socket, socket->polled | MIO_AFD_LOCAL_CLOSE,
+                         &status)) {
     socket->phase = MIO_AFD_PENDING;
-    return 0;
+    socket->at_once = status != MIO_NT_PENDING;
+    return MIO_NT_SUCCESS;
   }
   mio_port_unlink(&socket->operation);
-  if (!is_shortage(status)) {
-    socket->gone = true;
-    socket->armed = 0;
-  }
-  return mio_nt_result(status);
+  return status;
+}
+
+/* The driver refused the poll, and no caller is there to return the error to: completes it with a
+ * packet of the library's own, which becomes an event with MIO_AFD_ERROR. */
+static int report_refusal(mio_selector *selector, mio_afd_socket *socket, NTSTATUS status) {
+  socket->operation.overlapped.Internal = (ULONG_PTR)status;
+  const int result = mio_port_post_locked(selector, &socket->operation);
+  if (result < 0) return result;
+  socket->phase = MIO_AFD_PENDING;
+  socket->at_once = false;
+  return 0;
+}
+
+static int cancel(mio_selector *selector, mio_afd_socket *socket) {
+  const int result = mio_port_cancel(&socket->operation);
+  if (result < 0) return result;
+  socket->phase = MIO_AFD_CANCELLED;
+  ++selector->cancelled_count;
+  return 0;
+}
+
+/* Makes or cancels a poll if that is needed. The state is not queued. An error means that the same
+ * can be tried again later. */
+static int advance(mio_selector *selector, mio_afd_socket *socket) {
+  if (needs_cancel(socket)) return cancel(selector, socket);
+  if (!needs_poll(socket)) return 0;
+  const NTSTATUS status = begin_poll(selector, socket);
+  if (status == MIO_NT_SUCCESS) return 0;
+  if (is_shortage(status)) return mio_nt_result(status);
+  if (!is_closed(status)) return report_refusal(selector, socket, status);
+  socket->watch.gone = true;
+  socket->watch.armed = 0;
+  return 0;
 }
 
 int mio_afd_flush_updates(mio_selector *selector) {
   while (!mio_link_is_alone(&selector->updates)) {
-    mio_link *link = selector->updates.next;
-    mio_afd_socket *socket = mio_afd_socket_of(link);
-    mio_link_remove(link);
-    const int result = begin_poll(selector, socket);
-    if (result < 0 && !socket->gone) {
-      mio_link_prepend(&selector->updates, link);
+    mio_afd_socket *socket = mio_afd_socket_of(selector->updates.next);
+    dequeue(socket);
+    const int result = advance(selector, socket);
+    if (result < 0) {
+      socket->queued = true;
+      mio_link_prepend(&selector->updates, &socket->link);
       return result;
     }
   }
   return 0;
 }
 
-static void cancel(mio_afd_socket *socket) {
-  socket->phase = MIO_AFD_CANCELLED;
-  mio_port_cancel(&socket->operation);
-}
-
 int mio_afd_socket_update(mio_selector *selector, mio_afd_socket *socket) {
-  if (socket->phase == MIO_AFD_PENDING && (socket->armed & ~socket->polled) != 0) cancel(socket);
-  if (socket->phase != MIO_AFD_IDLE || socket->armed == 0) return 0;
+  if (needs_cancel(socket)) return cancel(selector, socket);
+  if (!needs_poll(socket)) return 0;
   if (selector->waiting == 0) {
     enqueue(selector, socket);
     return 0;
   }
-  if (is_queued(socket)) mio_link_remove(&socket->operation.link);
-  return begin_poll(selector, socket);
+  dequeue(socket);
+  const NTSTATUS status = begin_poll(selector, socket);
+  return status == MIO_NT_SUCCESS ? 0 : mio_nt_result(status);
 }
 
 void mio_afd_socket_restore(mio_selector *selector, mio_afd_socket *socket,
-                            const mio_afd_socket *before) {
-  socket->token = before->token;
-  socket->wanted = before->wanted;
-  socket->armed = before->armed;
-  socket->one_shot = before->one_shot;
-  socket->level = before->level;
-  socket->gone = before->gone;
-  if (socket->phase == MIO_AFD_IDLE && socket->armed != 0) enqueue(selector, socket);
+                            const mio_afd_watch *before) {
+  socket->watch = *before;
+  if (needs_poll(socket)) enqueue(selector, socket);
 }
 
 void mio_afd_socket_rearm(mio_selector *selector, mio_afd_socket *socket, mio_interest interest) {
-  if (socket->level || socket->one_shot || socket->gone) return;
+  mio_afd_watch *watch = &socket->watch;
+  if (watch->level || watch->one_shot || watch->gone) return;
   uint32_t bits = mio_afd_wanted_by(interest);
-  if ((interest & MIO_READABLE) != 0) bits |= MIO_AFD_EXPEDITED; /* read past, if it was there */
-  bits &= socket->wanted & ~socket->armed;
+  /* Urgent data is read like other data, or skipped by a read. */
+  if ((interest & MIO_READABLE) != 0) bits |= MIO_AFD_EXPEDITED;
+  bits &= watch->wanted & ~watch->armed;
   if (bits == 0) return;
-  socket->armed |= bits;
-  /* A poll that cannot be made for want of resources is tried again by the next wait. */
-  if (mio_afd_socket_update(selector, socket) < 0 && !socket->gone) enqueue(selector, socket);
+  watch->armed |= bits;
+  dequeue(socket);
+  const bool now = selector->waiting > 0 || needs_cancel(socket);
+  if (!now || advance(selector, socket) < 0) enqueue(selector, socket);
 }
 
-void mio_afd_socket_drop(mio_selector *selector, mio_afd_socket *socket) {
-  if (socket->phase == MIO_AFD_IDLE) {
-    mio_link_remove(&socket->operation.link);
-    mio_socket_slab_put(&selector->slab, socket);
-    return;
-  }
+bool mio_afd_socket_drop(mio_selector *selector, mio_afd_socket *socket) {
+  dequeue(socket);
   socket->dropped = true;
-  ++selector->dropped_count;
-  if (socket->phase == MIO_AFD_PENDING) cancel(socket);
+  socket->watch.armed = 0;
+  /* If the cancellation fails, the packet comes when the socket is ready, closed or taken over. */
+  if (socket->phase == MIO_AFD_PENDING) (void)cancel(selector, socket);
+  return socket->phase == MIO_AFD_IDLE;
 }
 
-/* What the poll said, as far as it is armed. */
-static uint32_t answer(mio_afd_socket *socket) {
+/* Packets. */
+
+/* The conditions that the driver goes on to report. The failed connect of a datagram socket is Wine's
+ * name for an error that the next receive takes. */
+static uint32_t lasting_bits(const mio_afd_watch *watch) {
+  const uint32_t bits = MIO_AFD_DISCONNECT | MIO_AFD_ABORT;
+  return watch->datagram ? bits : bits | MIO_AFD_CONNECT_FAIL;
+}
+
+/* Returns the armed bits that the poll found, MIO_AFD_ERROR if the driver failed it, or 0. */
+static uint32_t answer(mio_afd_socket *socket, mio_afd_phase phase) {
+  mio_afd_watch *watch = &socket->watch;
   const NTSTATUS status = (NTSTATUS)socket->operation.overlapped.Internal;
+  if (socket->stale) {
+    socket->stale = false;
+    return 0;
+  }
   if (status == MIO_NT_CANCELLED) return 0; /* by us, or with the thread that made it */
   if (!NT_SUCCESS(status)) {
-    /* Not to be watched, who knows why: the next operation on the socket will tell, and its
-     * would-block has it watched again. */
-    if (!socket->level) socket->armed = 0;
-    return MIO_AFD_CONNECT_FAIL;
+    /* A poll that was cancelled is made again, and may do better. */
+    if (phase == MIO_AFD_CANCELLED) return 0;
+    if (!watch->level) watch->armed = 0;
+    return MIO_AFD_ERROR;
   }
   if (socket->poll.count == 0) return 0;
   if ((socket->poll.events & MIO_AFD_LOCAL_CLOSE) != 0) {
-    socket->gone = true;
-    socket->armed = 0;
+    watch->gone = true;
+    watch->armed = 0;
     return 0;
   }
-  return socket->poll.events & socket->armed;
+  return socket->poll.events & watch->armed;
 }
 
-/* What an edge of `events` uses up. A socket that can be read has nobody to be accepted, and the other
- * way round: neither is looked for any more until would-block. */
-static uint32_t used_up(uint32_t events) {
+/* Removes from an edge's `events` the lasting bits that it has reported before. */
+static uint32_t news(mio_afd_socket *socket, uint32_t events) {
+  mio_afd_watch *watch = &socket->watch;
+  if (socket->at_once) {
+    const uint32_t old = events & watch->told;
+    watch->armed &= ~old;
+    events &= ~old;
+  }
+  watch->told |= events & lasting_bits(watch);
+  return events;
+}
+
+/* Disarms what an event uses up. A socket has either data to receive or connections to accept, so the
+ * two are disarmed together. */
+static void use_up(mio_afd_watch *watch, uint32_t events) {
   const uint32_t arrivals = MIO_AFD_RECEIVE | MIO_AFD_ACCEPT;
-  return (events & arrivals) != 0 ? events | arrivals : events;
+  if (watch->level) return;
+  if (watch->one_shot) {
+    watch->armed = 0;
+  } else {
+    watch->armed &= ~((events & arrivals) != 0 ? events | arrivals : events);
+  }
 }
 
-bool mio_afd_socket_complete(mio_selector *selector, mio_afd_socket *socket, mio_event *out) {
+/* The bits of the event that the program sees. An error of a datagram socket closes nothing. */
+static uint32_t shown(const mio_afd_watch *watch, uint32_t events) {
+  if (!watch->datagram || (events & MIO_AFD_CONNECT_FAIL) == 0) return events;
+  return (events & ~MIO_AFD_CONNECT_FAIL) | MIO_AFD_ERROR;
+}
+
+mio_afd_outcome mio_afd_socket_complete(mio_selector *selector, mio_afd_socket *socket,
+                                        mio_event *out) {
+  mio_afd_watch *watch = &socket->watch;
+  const mio_afd_phase phase = socket->phase;
+  if (phase == MIO_AFD_CANCELLED) --selector->cancelled_count;
   socket->phase = MIO_AFD_IDLE;
-  if (socket->dropped) {
-    --selector->dropped_count;
-    mio_socket_slab_put(&selector->slab, socket);
-    return false;
-  }
-  const uint32_t events = answer(socket);
+  if (socket->dropped) return MIO_AFD_SLOT_FREE;
+  uint32_t events = answer(socket, phase);
+  if (!watch->level && !watch->one_shot) events = news(socket, events);
   if (events != 0) {
-    mio_port_write_event(out, socket->token, events);
-    if (socket->one_shot) {
-      socket->armed = 0;
-    } else if (!socket->level) {
-      socket->armed &= ~used_up(events);
-    }
+    mio_port_write_event(out, watch->token, shown(watch, events));
+    use_up(watch, events);
   }
-  if (socket->armed != 0) enqueue(selector, socket);
-  return events != 0;
+  if (needs_poll(socket)) enqueue(selector, socket);
+  return events != 0 ? MIO_AFD_EVENT : MIO_AFD_NO_EVENT;
 }

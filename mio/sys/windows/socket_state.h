@@ -12,87 +12,109 @@
 #include "mio/sys/windows/port.h"
 #include "mio/token.h"
 
-/* What a selector keeps of a registered socket. Everything here is called with its lock held.
+/* The state of one registered socket. All functions below are called with the selector's lock held.
  *
- *                                  .---------------------------------------------.
- *        armed                     v       poll made                             |
- *   .------------- IDLE ---> IDLE, queued ----------> PENDING ----------.        |
- *   |               ^                                  |                | wider  |
- *   |  nothing left | packet: an event, or             | packet         v        |
- *   '---------------+ LOCAL_CLOSE (then: gone) <-------'            CANCELLED ---'
- *                                                                         packet
- *   deregistered while
- *     IDLE                  the place is free
- *     PENDING, CANCELLED    cancelled and `dropped`: the place is free when the packet is dequeued
+ * A state has at most one poll of the driver in flight:
  *
- * The status block (operation.overlapped) and `poll` are the kernel's while PENDING or CANCELLED,
- * and ours while IDLE: they are touched in no other phase, and the place is given to no other
- * socket before.
+ *            begin                 cancel                   packet
+ *    IDLE ----------> PENDING -----------------> CANCELLED ---------> IDLE
+ *                        '---------- packet ------------------------> IDLE
  *
- * What is polled for is `armed`, and an event does this to it:
+ *                 armed grows            the source is dropped   its packet is dequeued
+ *   IDLE          queued; PENDING if     the slot is free        (has none)
+ *                 a thread waits
+ *   PENDING       CANCELLED              CANCELLED, `dropped`    IDLE; an event, or LOCAL_CLOSE
+ *   CANCELLED     unchanged              `dropped`               IDLE; queued if bits are armed
+ *   `dropped`     (has no source)        (has no source)         the slot is free
  *
- *   edge       wanted --event--> without the event's bits --would-block--> with them again
- *   level      wanted, and polled for again by the next wait
- *   one-shot   wanted --event--> nothing
- *   any        --LOCAL_CLOSE--> gone: nothing, until reregistered
+ * The slot of a dropped state can be given to another socket before its packet was dequeued. The
+ * state is `stale` then: it ignores the outcome of the poll in flight, and begins the new socket's
+ * poll after it. So registering never waits for the kernel and never needs more slots than sources.
  *
- * Updates wait in the selector's queue until a thread is about to wait; if one does already, they are
- * made at once. A queued socket uses its operation's link for it, as it has no packet to come. */
+ * `operation.overlapped` and `poll` belong to the kernel while PENDING or CANCELLED. No function
+ * touches them in these phases, and no slot is freed in them.
+ *
+ * A poll asks for the `armed` bits. An event changes them:
+ *
+ *   edge       removes the bits of the event; they are armed again when the source was drained
+ *   level      changes nothing; the next wait polls again
+ *   one-shot   removes all bits
+ *
+ * LOCAL_CLOSE, which the driver reports when a socket is closed, removes all bits in every mode and
+ * sets `gone`, until the source is registered again.
+ *
+ * Some conditions last: the end of the stream, a reset, a failed connect. The driver reports them to
+ * every poll, so arming them after a read of 0 would yield the same event for ever. An edge-triggered
+ * source therefore remembers in `told` which of them it has reported. A poll that finds such a bit
+ * set at once has no news, and the bit is disarmed. A poll that first had to wait has.
+ *
+ * States in the queue of updates need a poll or a cancellation. The next thread that waits sees to
+ * them. If a thread waits already, changes are made at once. */
 typedef enum mio_afd_phase { MIO_AFD_IDLE, MIO_AFD_PENDING, MIO_AFD_CANCELLED } mio_afd_phase;
 
-struct mio_poll_group;
+/* What a registration asks for and how far it has been served. */
+typedef struct mio_afd_watch {
+  SOCKET base_socket; /* the handle that the driver knows the socket by */
+  mio_token token;
+  uint32_t wanted; /* MIO_AFD_* bits of the interest */
+  uint32_t armed;  /* the wanted bits that the next poll asks for */
+  uint32_t told;   /* lasting bits that were reported */
+  bool datagram;
+  bool level;
+  bool one_shot;
+  bool gone; /* the socket was closed */
+} mio_afd_watch;
 
 typedef struct mio_afd_socket {
   mio_port_operation operation;
   mio_afd_poll poll;
-  struct mio_poll_group *group;
-  SOCKET base; /* as the driver knows it */
-  mio_token token;
-  uint32_t wanted; /* MIO_AFD_* bits: what the interest stands for, */
-  uint32_t armed;  /* what of that is to be told of, */
-  uint32_t polled; /* and what the poll under way looks at */
+  mio_afd_watch watch;
+  mio_link link;     /* in one list: free or dropped slots, or the queue of updates */
+  uint32_t polled;   /* the bits that the poll in flight asks for */
+  uint32_t slot;     /* index in its group */
   mio_afd_phase phase;
-  bool level;
-  bool one_shot;
-  bool dropped;
-  bool gone;
+  bool at_once;      /* the last poll was completed by the call that made it */
+  bool queued;       /* in the queue of updates */
+  bool dropped;      /* has no source any more */
+  bool stale;        /* the poll in flight was made for another socket */
 } mio_afd_socket;
 
-/* The state whose operation has this link. */
+/* Returns the state that has this link. */
 static inline mio_afd_socket *mio_afd_socket_of(mio_link *link) {
-  return (mio_afd_socket *)((char *)link - offsetof(mio_afd_socket, operation) -
-                            offsetof(mio_port_operation, link));
+  return (mio_afd_socket *)(void *)((char *)link - offsetof(mio_afd_socket, link));
 }
 
-/* The bits that `interest` stands for. */
+/* Returns the MIO_AFD_* bits of an interest. */
 uint32_t mio_afd_wanted_by(mio_interest interest);
 
-/* Sets token, interest and mode, wholly. mio_afd_socket_update has to follow. */
+/* Prepares a free or dropped state, which is in no list any more, for another socket. */
+void mio_afd_socket_begin(mio_afd_socket *socket, SOCKET base_socket, bool datagram);
+
+/* Replaces token, interest and mode, and arms all bits. mio_afd_socket_update must follow. */
 void mio_afd_socket_set(mio_afd_socket *socket, mio_token token, mio_interest interest);
 
-/* Takes token, interest and mode from `before`, a copy, when that failed. */
-void mio_afd_socket_restore(mio_selector *selector, mio_afd_socket *socket,
-                            const mio_afd_socket *before);
-
-/* Would-block in the direction of `interest`: arms its bits, if they were used up by an edge. */
-void mio_afd_socket_rearm(mio_selector *selector, mio_afd_socket *socket, mio_interest interest);
-
-/* Sees to it that what is armed is polled for: now if a thread waits, else by the next wait. Returns
- * 0, or the error of a poll that could not be made. */
+/* Makes or cancels the poll as the armed bits require, at once if a thread waits, else with the next
+ * wait. Returns 0, or the error of the poll or the cancellation. */
 int mio_afd_socket_update(mio_selector *selector, mio_afd_socket *socket);
 
-/* Makes the polls that are queued. Returns 0, or the error of the first that could not be made for
- * want of resources; it and those behind it stay in the queue. */
+/* Returns to a copy of `watch` after mio_afd_socket_update failed. */
+void mio_afd_socket_restore(mio_selector *selector, mio_afd_socket *socket,
+                            const mio_afd_watch *before);
+
+/* The source was drained in the direction of `interest`: arms the bits that events have removed. */
+void mio_afd_socket_rearm(mio_selector *selector, mio_afd_socket *socket, mio_interest interest);
+
+/* Makes the polls and cancellations in the queue. Returns 0 or the first error; that state and those
+ * behind it stay in the queue. */
 int mio_afd_flush_updates(mio_selector *selector);
 
-/* Ends the state: the place is free, now or when its packet comes. */
-void mio_afd_socket_drop(mio_selector *selector, mio_afd_socket *socket);
+/* Ends the registration. Returns true if the slot is free. False means that the kernel still uses
+ * the state: mio_afd_socket_complete returns MIO_AFD_SLOT_FREE later. */
+bool mio_afd_socket_drop(mio_selector *selector, mio_afd_socket *socket);
 
-/* Its packet was dequeued. True if an event was written to `out`. */
-bool mio_afd_socket_complete(mio_selector *selector, mio_afd_socket *socket, mio_event *out);
-
-/* Whether an operation is that of a socket, and of one whose state has ended. */
-bool mio_afd_is_socket(const mio_port_operation *operation);
-bool mio_afd_is_dropped(const mio_port_operation *operation);
+/* Handles the dequeued packet of a state. */
+typedef enum mio_afd_outcome { MIO_AFD_NO_EVENT, MIO_AFD_EVENT, MIO_AFD_SLOT_FREE } mio_afd_outcome;
+mio_afd_outcome mio_afd_socket_complete(mio_selector *selector, mio_afd_socket *socket,
+                                        mio_event *out);
 
 #endif /* MIO_SYS_WINDOWS_SOCKET_STATE_H_ */
