@@ -47,8 +47,8 @@ static inline bool mio_native_event_is_readable(const struct mio_event *event) {
 }
 
 static inline bool mio_native_event_is_writable(const struct mio_event *event) {
-  return (event->events &
-          (MIO_AFD_SEND | MIO_AFD_ABORT | MIO_AFD_CONNECT_FAIL | MIO_AFD_ERROR)) != 0;
+  return (event->events & (MIO_AFD_SEND | MIO_AFD_ABORT | MIO_AFD_CONNECT_FAIL | MIO_AFD_ERROR)) !=
+         0;
 }
 
 static inline bool mio_native_event_is_error(const struct mio_event *event) {

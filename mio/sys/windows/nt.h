@@ -8,17 +8,17 @@
 
 /* What ntdll exports and the SDK's <winternl.h> leaves out. All are there from Windows Vista on. */
 
-#define MIO_NT_SUCCESS           ((NTSTATUS)0)
-#define MIO_NT_TIMEOUT           ((NTSTATUS)0x00000102L)
-#define MIO_NT_PENDING           ((NTSTATUS)0x00000103L)
-#define MIO_NT_INVALID_HANDLE    ((NTSTATUS)0xC0000008L)
+#define MIO_NT_SUCCESS              ((NTSTATUS)0)
+#define MIO_NT_TIMEOUT              ((NTSTATUS)0x00000102L)
+#define MIO_NT_PENDING              ((NTSTATUS)0x00000103L)
+#define MIO_NT_INVALID_HANDLE       ((NTSTATUS)0xC0000008L)
 #define MIO_NT_OBJECT_TYPE_MISMATCH ((NTSTATUS)0xC0000024L)
-#define MIO_NT_NOT_FOUND ((NTSTATUS)0xC0000225L)
-#define MIO_NT_NO_MEMORY         ((NTSTATUS)0xC0000017L)
-#define MIO_NT_NO_RESOURCES      ((NTSTATUS)0xC000009AL) /* STATUS_INSUFFICIENT_RESOURCES */
-#define MIO_NT_CANCELLED         ((NTSTATUS)0xC0000120L)
-#define MIO_NT_QUOTA_EXCEEDED    ((NTSTATUS)0xC0000044L)
-#define MIO_NT_WORKING_SET_QUOTA ((NTSTATUS)0xC00000A1L)
+#define MIO_NT_NOT_FOUND            ((NTSTATUS)0xC0000225L)
+#define MIO_NT_NO_MEMORY            ((NTSTATUS)0xC0000017L)
+#define MIO_NT_NO_RESOURCES         ((NTSTATUS)0xC000009AL) /* STATUS_INSUFFICIENT_RESOURCES */
+#define MIO_NT_CANCELLED            ((NTSTATUS)0xC0000120L)
+#define MIO_NT_QUOTA_EXCEEDED       ((NTSTATUS)0xC0000044L)
+#define MIO_NT_WORKING_SET_QUOTA    ((NTSTATUS)0xC00000A1L)
 
 /* Cancels the request whose status block is `request`, by whichever thread it was made: what
  * CancelIoEx calls. */

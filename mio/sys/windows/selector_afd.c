@@ -41,8 +41,9 @@ int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
     selector->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, CONCURRENCY);
     result = selector->port != NULL ? 0 : -(int)GetLastError();
   }
-  if (result == 0) result = mio_lock_init(&selector->lock); /* cannot fail on Windows */
+  if (result == 0) result = mio_lock_init(&selector->lock);
   if (result < 0) {
+    if (selector->port != NULL) (void)CloseHandle(selector->port);
     mio_socket_slab_clear(&selector->slab);
     mio_memory_put(selector, sizeof *selector);
     return result;

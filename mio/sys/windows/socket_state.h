@@ -69,14 +69,14 @@ typedef struct mio_afd_socket {
   mio_port_operation operation;
   mio_afd_poll poll;
   mio_afd_watch watch;
-  mio_link link;     /* in one list: free or dropped slots, or the queue of updates */
-  uint32_t polled;   /* the bits that the poll in flight asks for */
-  uint32_t slot;     /* index in its group */
+  mio_link link;   /* in one list: free or dropped slots, or the queue of updates */
+  uint32_t polled; /* the bits that the poll in flight asks for */
+  uint32_t slot;   /* index in its group */
   mio_afd_phase phase;
-  bool at_once;      /* the last poll was completed by the call that made it */
-  bool queued;       /* in the queue of updates */
-  bool dropped;      /* has no source any more */
-  bool stale;        /* the poll in flight was made for another socket */
+  bool at_once; /* the last poll was completed by the call that made it */
+  bool queued;  /* in the queue of updates */
+  bool dropped; /* has no source any more */
+  bool stale;   /* the poll in flight was made for another socket */
 } mio_afd_socket;
 
 /* Returns the state that has this link. */
