@@ -28,7 +28,9 @@ int mio_poll_init(mio_poll *poll, const mio_poll_options *options) {
   if (poll == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   if (poll->registry.selector != NULL) return mio_error_from_kind(MIO_ERROR_ALREADY_EXISTS);
   mio_selector *selector = NULL;
-  int result = mio_selector_open(&selector, options == NULL ? 0 : options->reserve_sources);
+  int result = mio_registry_watch_forks();
+  if (result < 0) return result;
+  result = mio_selector_open(&selector, options == NULL ? 0 : options->reserve_sources);
   if (result < 0) return result;
   mio_selector_base *base = base_of(selector);
   base->spin_ns = options == NULL ? 0 : options->spin_ns;
@@ -54,17 +56,17 @@ void mio_poll_close(mio_poll *poll) {
 
 bool mio_poll_supports(const mio_poll *poll, mio_feature features) {
   const mio_selector *selector = poll->registry.selector;
-  return selector != NULL &&
+  return mio_registry_is_open(&poll->registry) &&
          (mio_selector_features(selector) & (uint32_t)features) == (uint32_t)features;
 }
 
 const char *mio_poll_selector_name(const mio_poll *poll) {
-  return poll->registry.selector == NULL ? "closed" : mio_selector_name();
+  return mio_registry_is_open(&poll->registry) ? mio_selector_name() : "closed";
 }
 
 int mio_poll_handle(const mio_poll *poll, mio_handle *out_handle) {
   mio_selector *selector = poll->registry.selector;
-  if (selector == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  if (!mio_registry_is_open(&poll->registry)) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   const int result = mio_selector_handle(selector, out_handle);
   if (result < 0) return result;
   mio_selector_base *base = base_of(selector);

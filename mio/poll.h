@@ -40,6 +40,12 @@ extern "C" {
  * - A source is registered with one poll at a time. After deregister has returned, no later wait
  *   brings its token. Closing a source deregisters it; closing a poll leaves its sources usable,
  *   and free to be registered elsewhere.
+ * - fork(2). A child owns nothing of its parent's polls. There, inherited sources, wakers, registries and
+ *   polls can be closed, which returns at once and leaves the parent's registrations and waits as they
+ *   are. Inherited sources count as unregistered and can be registered with a poll of the child's own.
+ *   All other calls on an inherited poll, registry or waker return MIO_ERROR_INVALID_INPUT. The library
+ *   learns of a fork by pthread_atfork(3): a child made by other means (vfork, clone) must only exec or
+ *   exit. Handles are closed on exec.
  * - Registering works from any thread, and takes effect in a wait that is already blocked.
  *
  * What differs:

@@ -5,57 +5,80 @@
 #include "mio/error.h"
 #include "mio/handle_source.h"
 #include "mio/poll.h"
+#include "mio/sys/fork.h"
 #include "mio/sys/lock.h"
 #include "mio/text.h"
 #include "mio/trace.h"
+#include "mio/wake.h"
 
-/* The selectors that have a registry, in buckets by id. */
-enum { LIVE_BUCKETS = 64 };
-static mio_lock live_lock = MIO_LOCK_INIT;
-static mio_selector *live[LIVE_BUCKETS];
+/* All open selectors of this process, in buckets by id. A selector is in here until nothing holds it. */
+enum { OPEN_BUCKETS = 64 };
+static mio_lock open_lock = MIO_LOCK_INIT;
+static mio_selector *open_selectors[OPEN_BUCKETS];
 static uint32_t last_id;
 
 static mio_selector_base *base_of(mio_selector *selector) { return (mio_selector_base *)selector; }
 
-static mio_selector **find_live(uint32_t id) {
-  mio_selector **link = &live[id % LIVE_BUCKETS];
-  while (*link != NULL && base_of(*link)->id != id) link = &base_of(*link)->next_live;
+static mio_selector **find_open(uint32_t id) {
+  mio_selector **link = &open_selectors[id % OPEN_BUCKETS];
+  while (*link != NULL && base_of(*link)->id != id) link = &base_of(*link)->next_open;
   return link;
+}
+
+/* fork(2). The lock keeps the table whole in the child. There the selectors of the parent leave the
+ * table, so that sources which are registered with them count as free, and become dead: the wake word
+ * of a dead selector sends every wait and wake to its slow path, which looks at `dead`. */
+
+static void before_fork(void) { mio_lock_acquire(&open_lock); }
+
+static void in_parent(void) { mio_lock_release(&open_lock); }
+
+static void in_child(void) {
+  for (int i = 0; i < OPEN_BUCKETS; ++i) {
+    for (mio_selector *selector = open_selectors[i]; selector != NULL;
+         selector = base_of(selector)->next_open) {
+      base_of(selector)->dead = true;
+      atomic_store_explicit(&base_of(selector)->wake_word, MIO_WAKE_DEAD, memory_order_relaxed);
+      mio_selector_abandon(selector);
+    }
+    open_selectors[i] = NULL;
+  }
+  mio_lock_release(&open_lock);
+}
+
+int mio_registry_watch_forks(void) {
+  static const mio_fork_handlers handlers = {before_fork, in_parent, in_child};
+  return mio_fork_watch(&handlers);
 }
 
 void mio_registry_begin(mio_registry *registry, mio_selector *selector) {
   mio_selector_base *base = base_of(selector);
   atomic_init(&base->registry_count, 1);
   atomic_init(&base->reference_count, 1);
-  mio_lock_acquire(&live_lock);
+  mio_lock_acquire(&open_lock);
   mio_selector **link;
   do {
     if (++last_id == 0) ++last_id; /* 0 is a source's `registration` when it has none */
-    link = find_live(last_id);
+    link = find_open(last_id);
   } while (*link != NULL);
   base->id = last_id;
-  base->next_live = NULL;
+  base->next_open = NULL;
   *link = selector;
-  mio_lock_release(&live_lock);
+  mio_lock_release(&open_lock);
   registry->selector = selector;
-  /* The short cut leaves no trace. */
+  /* The inline calls of mio/poll.h write no trace. */
   if (!MIO_NATIVE_REGISTERS || MIO_TRACING || mio_selector_handle(selector, &registry->handle) < 0)
     return;
   registry->id = base->id;
 }
 
-void mio_registry_hold(mio_selector *selector) {
+static void hold_registry(mio_selector *selector) {
   atomic_fetch_add_explicit(&base_of(selector)->registry_count, 1, memory_order_relaxed);
   mio_selector_hold(selector);
 }
 
-void mio_registry_drop(mio_selector *selector) {
-  mio_selector_base *base = base_of(selector);
-  if (atomic_fetch_sub_explicit(&base->registry_count, 1, memory_order_acq_rel) == 1) {
-    mio_lock_acquire(&live_lock);
-    *find_live(base->id) = base->next_live;
-    mio_lock_release(&live_lock);
-  }
+static void drop_registry(mio_selector *selector) {
+  atomic_fetch_sub_explicit(&base_of(selector)->registry_count, 1, memory_order_acq_rel);
   mio_selector_drop(selector);
 }
 
@@ -63,19 +86,37 @@ void mio_selector_hold(mio_selector *selector) {
   atomic_fetch_add_explicit(&base_of(selector)->reference_count, 1, memory_order_relaxed);
 }
 
+/* The last reference may go only while the table is locked, because a holder of the lock may make
+ * another one from it (mio_selector_find). True if that was the last one. */
+static bool drop_reference(mio_selector_base *base) {
+  uint32_t count = atomic_load_explicit(&base->reference_count, memory_order_relaxed);
+  while (count > 1) {
+    if (atomic_compare_exchange_weak_explicit(&base->reference_count, &count, count - 1,
+                                              memory_order_acq_rel, memory_order_relaxed))
+      return false;
+  }
+  mio_lock_acquire(&open_lock);
+  const bool last = atomic_fetch_sub_explicit(&base->reference_count, 1, memory_order_acq_rel) == 1;
+  if (last && !base->dead) *find_open(base->id) = base->next_open;
+  mio_lock_release(&open_lock);
+  return last;
+}
+
 void mio_selector_drop(mio_selector *selector) {
   mio_selector_base *base = base_of(selector);
-  if (atomic_fetch_sub_explicit(&base->reference_count, 1, memory_order_acq_rel) != 1) return;
+  if (!drop_reference(base)) return;
   mio_sys_waker_close(&base->waker);
-  mio_lock_destroy(&base->lock);
+  /* A thread of the parent may have held the lock of a dead one when it forked. */
+  if (!base->dead) mio_lock_destroy(&base->lock);
   mio_selector_close(selector);
 }
 
 mio_selector *mio_selector_find(uint32_t id) {
-  mio_lock_acquire(&live_lock);
-  mio_selector *selector = *find_live(id);
+  mio_lock_acquire(&open_lock);
+  mio_selector *selector = *find_open(id);
+  if (selector != NULL && atomic_load(&base_of(selector)->registry_count) == 0) selector = NULL;
   if (selector != NULL) mio_selector_hold(selector);
-  mio_lock_release(&live_lock);
+  mio_lock_release(&open_lock);
   return selector;
 }
 
@@ -86,6 +127,10 @@ static bool is_registered(const mio_source *source) {
   if (selector == NULL) return false;
   mio_selector_drop(selector);
   return true;
+}
+
+bool mio_registry_is_open(const mio_registry *registry) {
+  return registry->selector != NULL && !base_of(registry->selector)->dead;
 }
 
 /* The beginning of a line about a source. */
@@ -126,17 +171,19 @@ static void trace_flags(const char *what, const mio_selector_base *base, mio_tok
   trace_result(&text, line, result);
 }
 
-/* The answer to registering `source` through a registry of `selector`, if it is wrong. */
-static int check_free(mio_selector *selector, const mio_source *source) {
-  if (selector == NULL || source->ops == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+/* Returns why `source` cannot be registered through `registry`, or 0. */
+static int check_free(const mio_registry *registry, const mio_source *source) {
+  if (!mio_registry_is_open(registry) || source->ops == NULL)
+    return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   if (is_registered(source)) return mio_error_from_kind(MIO_ERROR_ALREADY_EXISTS);
   return 0;
 }
 
-/* The same for reregistering and deregistering it. */
-static int check_registered(mio_selector *selector, const mio_source *source) {
-  if (selector == NULL || source->ops == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
-  if (source->registration != base_of(selector)->id)
+/* Returns why `source` cannot be reregistered or deregistered through `registry`, or 0. */
+static int check_registered(const mio_registry *registry, const mio_source *source) {
+  if (!mio_registry_is_open(registry) || source->ops == NULL)
+    return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  if (source->registration != base_of(registry->selector)->id)
     return mio_error_from_kind(MIO_ERROR_NOT_FOUND);
   return 0;
 }
@@ -147,7 +194,7 @@ static bool is_handle(const mio_source *source) { return source->ops == &mio_han
 int mio_registry_register_slowly(const mio_registry *registry, mio_source *source, mio_token token,
                                  mio_interest interest) {
   mio_selector *selector = registry->selector;
-  int result = check_free(selector, source);
+  int result = check_free(registry, source);
   if (result < 0) return result;
   result = is_handle(source) ? mio_selector_register(selector, source, token, interest)
                              : source->ops->do_register(source, registry, token, interest);
@@ -159,7 +206,7 @@ int mio_registry_register_slowly(const mio_registry *registry, mio_source *sourc
 int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *source,
                                    mio_token token, mio_interest interest) {
   mio_selector *selector = registry->selector;
-  int result = check_registered(selector, source);
+  int result = check_registered(registry, source);
   if (result < 0) return result;
   result = is_handle(source) ? mio_selector_reregister(selector, source, token, interest)
                              : source->ops->do_reregister(source, registry, token, interest);
@@ -175,7 +222,7 @@ int mio_registry_finish_deregister(mio_source *source, int result) {
 
 int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source) {
   mio_selector *selector = registry->selector;
-  int result = check_registered(selector, source);
+  int result = check_registered(registry, source);
   if (result < 0) return result;
   result = is_handle(source) ? mio_selector_deregister(selector, source)
                              : source->ops->do_deregister(source, registry);
@@ -186,7 +233,7 @@ int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *sou
 int mio_registry_register_flags(const mio_registry *registry, mio_source *source, mio_token token,
                                 uint32_t flags) {
   mio_selector *selector = registry->selector;
-  int result = check_free(selector, source);
+  int result = check_free(registry, source);
   if (result < 0) return result;
   if (!is_handle(source)) return mio_error_from_kind(MIO_ERROR_UNSUPPORTED);
   result = mio_selector_register_flags(selector, source, token, flags);
@@ -198,7 +245,7 @@ int mio_registry_register_flags(const mio_registry *registry, mio_source *source
 int mio_registry_reregister_flags(const mio_registry *registry, mio_source *source, mio_token token,
                                   uint32_t flags) {
   mio_selector *selector = registry->selector;
-  int result = check_registered(selector, source);
+  int result = check_registered(registry, source);
   if (result < 0) return result;
   if (!is_handle(source)) return mio_error_from_kind(MIO_ERROR_UNSUPPORTED);
   result = mio_selector_reregister_flags(selector, source, token, flags);
@@ -207,15 +254,15 @@ int mio_registry_reregister_flags(const mio_registry *registry, mio_source *sour
 }
 
 int mio_registry_clone(const mio_registry *registry, mio_registry *out_clone) {
-  if (registry->selector == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  if (!mio_registry_is_open(registry)) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   if (out_clone->selector != NULL) return mio_error_from_kind(MIO_ERROR_ALREADY_EXISTS);
-  mio_registry_hold(registry->selector);
+  hold_registry(registry->selector);
   *out_clone = *registry;
   return 0;
 }
 
 void mio_registry_close(mio_registry *clone) {
   if (clone == NULL || clone->selector == NULL) return;
-  mio_registry_drop(clone->selector);
+  drop_registry(clone->selector);
   memset(clone, 0, sizeof *clone);
 }

@@ -23,6 +23,7 @@ static mio_selector_base *base_of(mio_selector *selector) { return (mio_selector
 static uint32_t take_wakes(mio_selector_base *base, mio_event *out, uint32_t room) {
   uint32_t count = 0;
   bool notify = false;
+  if (base->dead) return 0;
   mio_lock_acquire(&base->lock);
   const uint32_t taken = mio_wake_take(&base->wake_word, room, &notify);
   for (uint32_t left = taken, index = 0; left != 0; left >>= 1, ++index) {
@@ -156,6 +157,7 @@ static int spin(mio_selector *selector, mio_events *events, uint64_t until) {
 /* One blocking select, unless wakes came first; their events are added. Returns as select_now. */
 static int sleep_once(mio_selector *selector, mio_events *events, uint64_t timeout_ns) {
   mio_selector_base *base = base_of(selector);
+  if (base->dead) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT); /* a handler has forked */
   const notifications before = count_notifications(base);
   int count = 0;
   bool taken = false;
@@ -200,7 +202,7 @@ static int block(mio_selector *selector, mio_events *events, uint64_t timeout_ns
 int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns) {
   mio_selector *selector = poll->registry.selector;
   events->count = 0;
-  if (selector == NULL || events->capacity == 0) {
+  if (selector == NULL || events->capacity == 0 || base_of(selector)->dead) {
     return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   }
   int count = 0;

@@ -57,6 +57,10 @@
 #define MIO_WAKE_PENDING     (MIO_WAKE_NOTIFIED - 1)
 #define MIO_WAKE_SLEEPER_ONE (MIO_WAKE_NOTIFIED << 1)
 
+/* The word of a selector that a child of fork(2) inherited: something is pending, so that no wait takes
+ * a short path, and a thread seems to sleep unnotified, so that no wake does. */
+#define MIO_WAKE_DEAD (~MIO_WAKE_NOTIFIED)
+
 static inline uint32_t mio_wake_pending(mio_wake_word word) {
   return (uint32_t)(word & MIO_WAKE_PENDING);
 }

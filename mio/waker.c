@@ -23,8 +23,15 @@ static int take_slot(mio_selector_base *base, mio_token token, uint32_t *out_ind
   return result;
 }
 
+static void release_slot(mio_selector_base *base, uint32_t bit) {
+  mio_lock_acquire(&base->lock);
+  base->waker_slots &= ~bit;
+  mio_wake_drop(&base->wake_word, bit);
+  mio_lock_release(&base->lock);
+}
+
 int mio_waker_init(mio_waker *waker, const mio_registry *registry, mio_token token) {
-  if (waker == NULL || registry == NULL || registry->selector == NULL) {
+  if (waker == NULL || registry == NULL || !mio_registry_is_open(registry)) {
     return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   }
   if (waker->selector != NULL) return mio_error_from_kind(MIO_ERROR_ALREADY_EXISTS);
@@ -48,6 +55,7 @@ int mio_wake_notify(mio_selector_base *base) {
 }
 
 static int notify_sleeper(mio_selector_base *base) {
+  if (base->dead) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   return mio_wake_begin_notification(&base->wake_word) ? mio_wake_notify(base) : 0;
 }
 
@@ -62,10 +70,7 @@ int mio_waker_wake(const mio_waker *waker) {
 void mio_waker_close(mio_waker *waker) {
   if (waker == NULL || waker->selector == NULL) return;
   mio_selector_base *base = (mio_selector_base *)waker->selector;
-  mio_lock_acquire(&base->lock);
-  base->waker_slots &= ~bit_of(waker);
-  mio_wake_drop(&base->wake_word, bit_of(waker));
-  mio_lock_release(&base->lock);
+  if (!base->dead) release_slot(base, bit_of(waker));
   mio_selector_drop(waker->selector);
   waker->selector = NULL;
 }

@@ -15,7 +15,8 @@
 namespace mio_test {
 
 // Runs `work` in a forked child, for what would change or end this process. Its expectations count:
-// what fails there is printed there and fails here. Call it while there is no other thread.
+// what fails there is printed there and fails here. Call it while no other thread
+// may be inside the C library's stdio or GoogleTest, whose locks the child would wait for.
 template <typename Work>
 ::testing::AssertionResult InChild(Work work) {
   fflush(nullptr);

@@ -13,6 +13,8 @@
 #define mio_poll_wait_slowly      modelled_poll_wait_slowly
 #define mio_registry_begin        modelled_registry_begin
 #define mio_registry_close        modelled_registry_close
+#define mio_registry_is_open      modelled_registry_is_open
+#define mio_registry_watch_forks  modelled_registry_watch_forks
 #define mio_selector_close        modelled_selector_close
 #define mio_selector_drop         modelled_selector_drop
 #define mio_selector_drains_waker modelled_selector_drains_waker
@@ -281,6 +283,10 @@ void modelled_selector_hold(mio_selector *selector);
 void modelled_selector_hold(mio_selector *selector) { (void)selector; }
 void modelled_selector_drop(mio_selector *selector);
 void modelled_selector_drop(mio_selector *selector) { (void)selector; }
+bool modelled_registry_is_open(const mio_registry *registry);
+bool modelled_registry_is_open(const mio_registry *registry) { return registry->selector != NULL; }
+int modelled_registry_watch_forks(void);
+int modelled_registry_watch_forks(void) { return 0; }
 void mio_registry_close(mio_registry *clone) { clone->selector = NULL; }
 uint64_t modelled_clock_ns(void);
 uint64_t modelled_clock_ns(void) { return 0; }

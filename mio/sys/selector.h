@@ -22,7 +22,7 @@
  * what: all that is done once, in mio/{poll,wait,registry,waker}.c.
  *
  * To port: start from mio/sys/shell, fill in these functions and those of sys/waker.h, sys/net.h,
- * sys/error.h, sys/clock.h and sys/lock.h, and add a line to the select() in mio/sys/BUILD.bazel.
+ * sys/error.h, sys/clock.h, sys/lock.h and sys/fork.h, and add a line to the select() in mio/sys/BUILD.bazel.
  * The suites in //testing are the specification.
  *
  * Every function returns 0, a count or a negative native error code, leaves no trace when it fails,
@@ -44,13 +44,14 @@ typedef struct mio_selector_base {
   _Atomic mio_wake_word settled; /* mio/wake.h: notifications that no select will find any more */
   uint64_t spin_ns;
   uint32_t id; /* what mio_source.registration holds */
+  bool dead;   /* inherited through fork(2): see mio_selector_abandon */
   atomic_uint wake_turn;
   atomic_bool exported;                      /* mio_poll_handle was called */
   _Atomic mio_wake_word notifications_begun; /* mio/wake.h */
   _Atomic mio_wake_word notifications_done;
   atomic_uint registry_count;  /* the poll and the clones of its registry */
   atomic_uint reference_count; /* those together, and the wakers */
-  mio_selector *next_live;
+  mio_selector *next_open;
   mio_sys_waker waker;
   mio_lock lock;        /* guards the rest */
   uint32_t waker_slots; /* a bit for each index in use */
@@ -61,8 +62,20 @@ typedef struct mio_selector_base {
  * close-on-exec, and room for `reserve_sources` registrations if the selector keeps a table. */
 int mio_selector_open(mio_selector **out_selector, size_t reserve_sources);
 
-/* Closes it and gives its memory back. Nobody uses it any more; sources may still be registered. */
+/* Closes the selector and frees its memory. No other thread uses it; sources may still be registered.
+ *
+ * Closing an abandoned selector (`base.dead`) must return at once: it takes no lock, destroys no lock or
+ * condition variable and waits for no thread, because threads of the parent, which do not exist in the
+ * child, may hold them. */
 void mio_selector_close(mio_selector *selector);
+
+/* Called in the child of fork(2), for each selector of the parent, from a pthread_atfork handler: only
+ * what is async-signal-safe (close, dup2, atomics). `base.dead` is set. Makes the child's copy harmless:
+ * the registrations and waits of the parent must stay as they are. A handle that the inline fast paths
+ * use (MIO_NATIVE_REGISTERS) is replaced by an inert one under the same number, so that the number fails
+ * cleanly and no other file gets it before the poll is closed. After this only mio_selector_close is called.
+ * A system without fork does nothing here. */
+void mio_selector_abandon(mio_selector *selector);
 
 /* Waits until something is ready or `timeout_ns` have passed (0: asks the OS and returns;
  * MIO_FOREVER: no end), and writes at most `capacity` events to `out`. Returns how many; 0 only

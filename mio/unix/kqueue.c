@@ -58,7 +58,7 @@ void mio_kqueue_source_close(mio_kqueue_source *source) {
 }
 
 int mio_registry_kqueue(const mio_registry *registry, mio_handle *out_handle) {
-  if (registry->selector == NULL) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  if (!mio_registry_is_open(registry)) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   return mio_selector_handle(registry->selector, out_handle);
 }
 

@@ -139,6 +139,22 @@ static bool is_kqueue(int fd) {
   return result == 0 || result == -ENOENT;
 }
 
+static void before_fork(void) { pthread_mutex_lock(&lock); }
+static void in_parent(void) { pthread_mutex_unlock(&lock); }
+
+/* A child does not inherit kqueues (kqueue(2) of FreeBSD): their numbers are free there. */
+static void in_child(void) {
+  for (int kq = 0; kq < KQUEUE_MAX; ++kq) {
+    if (is_kqueue(kq)) kernel_call(SYS_close, kq, 0, 0, 0);
+    queues[kq].open = false;
+  }
+  pthread_mutex_unlock(&lock);
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+  pthread_atfork(before_fork, in_parent, in_child);
+}
+
 static void enqueue(note *n) {
   queue *q = &queues[n->kq];
   if (n->queued || n->disabled) return;

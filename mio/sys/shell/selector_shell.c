@@ -19,6 +19,8 @@ int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
 
 void mio_selector_close(mio_selector *selector) { (void)selector; }
 
+void mio_selector_abandon(mio_selector *selector) { (void)selector; }
+
 int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacity,
                         uint64_t timeout_ns) {
   (void)selector, (void)out, (void)capacity, (void)timeout_ns;

@@ -1,6 +1,7 @@
 #include "mio/sys/unix/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -80,6 +81,13 @@ int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
 void mio_selector_close(mio_selector *selector) {
   (void)close(selector->epoll);
   mio_memory_put(selector, sizeof *selector);
+}
+
+/* The child shares the epoll instance and its registrations with the parent, so it must let go of its
+ * descriptor at once. The internal waker's eventfd takes the number: epoll_ctl and epoll_wait refuse it
+ * with EINVAL, and dup3 onto an open number needs no free descriptor. */
+void mio_selector_abandon(mio_selector *selector) {
+  (void)dup3(selector->base.waker.receiver, selector->epoll, O_CLOEXEC);
 }
 
 /* A timeout for epoll_wait: whole milliseconds, rounded up, and at most what an int holds: 24.8

@@ -128,10 +128,15 @@ int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
 }
 
 void mio_selector_close(mio_selector *selector) {
-  (void)close(selector->kqueue);
-  mio_lock_destroy(&selector->change_lock);
+  if (!selector->base.dead) {
+    (void)close(selector->kqueue);
+    mio_lock_destroy(&selector->change_lock);
+  }
   mio_memory_put(selector, sizeof *selector);
 }
+
+/* A child of fork(2) does not inherit the kqueue: its number may be another file there. */
+void mio_selector_abandon(mio_selector *selector) { selector->kqueue = -1; }
 
 /* Changes. */
 

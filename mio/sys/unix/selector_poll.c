@@ -261,10 +261,16 @@ void mio_selector_close(mio_selector *selector) {
   mio_poll_bells_close(&selector->bells);
   mio_poll_table_clear(&selector->table);
   put_shown(selector->shown, selector->shown_capacity);
-  (void)pthread_cond_destroy(&selector->left);
-  mio_lock_destroy(&selector->lock);
+  if (!selector->base.dead) {
+    (void)pthread_cond_destroy(&selector->left);
+    mio_lock_destroy(&selector->lock);
+  }
   mio_memory_put(selector, sizeof *selector);
 }
+
+/* The table and the wakeup descriptors are not used any more, so the child shares nothing with the
+ * parent that it could change. */
+void mio_selector_abandon(mio_selector *selector) { (void)selector; }
 
 /* Until when a select may last. */
 typedef struct wait_limit {

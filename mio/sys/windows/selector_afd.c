@@ -111,6 +111,9 @@ void mio_selector_close(mio_selector *selector) {
   mio_memory_put(selector, sizeof *selector);
 }
 
+/* Windows has no fork. */
+void mio_selector_abandon(mio_selector *selector) { (void)selector; }
+
 /* Registering. */
 
 /* Takes a slot. Returns 0 or a negative error code. */
