@@ -2,6 +2,7 @@
 
 load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
 load("//third_party:pins.bzl", "ARCHIVES")
+load("//third_party/sphinx:repository.bzl", "sphinx_repository")
 load("//third_party/zig:repository.bzl", "zig_repository")
 
 def archive_repository(name, archive):
@@ -20,7 +21,9 @@ def archive_repository(name, archive):
     )
 
 def mio_dev_dependencies():
-    """The test and benchmark libraries, what the benchmarks compare with, the C++ rules and the hermetic compiler."""
+    """The test and benchmark libraries, what the benchmarks compare with, the C++ rules, the documentation generator and the hermetic
+    compiler."""
     for name, archive in ARCHIVES.items():
         archive_repository(name, archive)
+    sphinx_repository(name = "sphinx")
     zig_repository(name = "zig")
