@@ -21,8 +21,7 @@ def archive_repository(name, archive):
     )
 
 def mio_dev_dependencies():
-    """The test and benchmark libraries, what the benchmarks compare with, the C++ rules, the documentation generator and the hermetic
-    compiler."""
+    """Declares the test and benchmark libraries, the C++ rules, the compiler and the documentation generator."""
     for name, archive in ARCHIVES.items():
         archive_repository(name, archive)
     sphinx_repository(name = "sphinx")
