@@ -7,9 +7,10 @@ project = "mio"
 author = "The mio maintainers"
 extensions = ["hawkmoth"]
 html_theme = "alabaster"
-html_theme_options = {"page_width": "1100px", "sidebar_width": "260px", "show_powered_by": False}
+html_theme_options = {"page_width": "1300px", "sidebar_width": "260px", "show_powered_by": False}
 html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
 html_show_sourcelink = False
+html_show_copyright = False
 html_copy_source = False
 suppress_warnings = ["config.cache"]
 
