@@ -17,4 +17,18 @@
 #define MIO_API
 #endif
 
+/* For inline code: a conversion between numbers that strict compilers of C++ accept as well. */
+#if defined(__cplusplus)
+#define MIO_CAST(type, value) static_cast<type>(value)
+#else
+#define MIO_CAST(type, value) ((type)(value))
+#endif
+
+/* The same between a pointer and a number. */
+#if defined(__cplusplus)
+#define MIO_POINTER_CAST(type, value) reinterpret_cast<type>(value)
+#else
+#define MIO_POINTER_CAST(type, value) ((type)(value))
+#endif
+
 #endif /* MIO_EXPORT_H_ */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "mio/export.h"
 
@@ -39,18 +40,23 @@ struct mio_event {
 #define MIO_EPOLLONESHOT (1u << 30)
 #define MIO_EPOLLET      (1u << 31)
 
+/* On x86_64 the halves are in the order of their bytes, so that both are copied at once. */
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {
 #if defined(__x86_64__)
-  return (uintptr_t)((uint64_t)event->token_halves[1] << 32 | event->token_halves[0]);
+  uintptr_t token;
+  memcpy(&token, event->token_halves, sizeof token);
+  return token;
+#elif UINTPTR_MAX > UINT32_MAX
+  return event->token;
 #else
-  return (uintptr_t)event->token;
+  return MIO_CAST(uintptr_t, event->token);
 #endif
 }
 
 static inline void mio_native_event_set_token(struct mio_event *event, uintptr_t token) {
 #if defined(__x86_64__)
-  event->token_halves[0] = (uint32_t)token;
-  event->token_halves[1] = (uint32_t)((uint64_t)token >> 32);
+  event->token_halves[1] = 0;
+  memcpy(event->token_halves, &token, sizeof token);
 #else
   event->token = token;
 #endif
@@ -131,7 +137,7 @@ static inline uint32_t mio_native_flags(uint32_t interest) {
 /* The waker's event is known by a token that nobody else can have: the address of the selector. */
 static inline bool mio_native_can_register(const struct mio_selector *selector, uintptr_t token,
                                            uint32_t interest) {
-  return mio_native_flags(interest) != 0 && token != (uintptr_t)selector;
+  return mio_native_flags(interest) != 0 && token != MIO_POINTER_CAST(uintptr_t, selector);
 }
 
 static inline int mio_native_set(int epoll, int operation, int fd, uintptr_t token,

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mio/export.h"
+
 /* struct kevent as kevent(2) writes it: nothing stands between the kernel's array and the caller's.
  * selector_kqueue.c asserts every size, offset and constant against the system's <sys/event.h>.
  *
@@ -83,15 +85,15 @@ struct mio_event {
 
 /* EVFILT_USER identifiers from here on stand for a descriptor whose EVFILT_WRITE the kernel refused
  * as the other end of the pipe had gone: see selector_kqueue.c. */
-#define MIO_KQUEUE_HUNG_UP_COUNT ((uintptr_t)1 << 20)
+#define MIO_KQUEUE_HUNG_UP_COUNT (MIO_CAST(uintptr_t, 1) << 20)
 #define MIO_KQUEUE_HUNG_UP_FIRST (UINTPTR_MAX - (MIO_KQUEUE_HUNG_UP_COUNT - 1))
 
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {
-  return (uintptr_t)event->udata;
+  return MIO_POINTER_CAST(uintptr_t, event->udata);
 }
 
 static inline void mio_native_event_set_token(struct mio_event *event, uintptr_t token) {
-  event->udata = (void *)token;
+  event->udata = MIO_POINTER_CAST(void *, token);
 }
 
 static inline bool mio_native_event_is_hung_up(const struct mio_event *event) {
