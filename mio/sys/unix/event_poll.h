@@ -4,27 +4,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An event of the poll(2) selector. poll(2) writes no record that could be handed on: this one is
- * put together from the answer of the kernel and the registration. */
+/* An event of the poll(2) selector. poll(2) has no event record: the selector makes one of poll(2)'s
+ * answer and of the registration. */
 struct mio_event {
   uint32_t events;
   uintptr_t token;
 };
 
-/* poll(2) knows levels only. The edges are the selector's: bits that were delivered are not asked
- * for again until would-block says that they are used up. */
+/* poll(2) knows levels only, so the selector makes the edges. A bit that was delivered is not asked
+ * for again until the source was drained. */
 #define MIO_NATIVE_REARMS 1
 
-/* The meaning, and not the values, of <poll.h>: POSIX leaves those open, and they differ (POLLIN is
- * several bits on some systems). */
+/* Bits of an event. They have the meaning of the flags in <poll.h>, and not their values, which POSIX
+ * leaves open and systems choose differently (POLLIN is several bits on some). */
 #define MIO_POLL_IN    0x0001u
 #define MIO_POLL_PRI   0x0002u
 #define MIO_POLL_OUT   0x0004u
 #define MIO_POLL_ERR   0x0008u
 #define MIO_POLL_HUP   0x0010u /* POLLHUP where it means that both directions are shut */
 #define MIO_POLL_RDHUP 0x2000u /* POLLRDHUP: Linux and FreeBSD have it */
-#define MIO_POLL_RHUP  0x4000u /* POLLHUP that says no more than that nothing comes in any more */
-#define MIO_POLL_XHUP  0x8000u /* POLLHUP that does not say which half is shut */
+#define MIO_POLL_RHUP  0x4000u /* POLLHUP that means no more than that nothing comes in any more */
+#define MIO_POLL_XHUP  0x8000u /* POLLHUP where it is unknown which direction is shut */
+/* Beside MIO_POLL_ERR: the error of a pipe, whose reader has closed it. The selector knows which
+ * descriptors are pipes. */
+#define MIO_POLL_NO_READER 0x10000u
+
+/* A hang-up or an error: no read and no write says would-block, so the source counts as readable and
+ * writable. */
+#define MIO_POLL_END_OR_ERROR (MIO_POLL_ERR | MIO_POLL_HUP | MIO_POLL_RHUP | MIO_POLL_XHUP)
 
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {
   return event->token;
@@ -35,11 +42,12 @@ static inline void mio_native_event_set_token(struct mio_event *event, uintptr_t
 }
 
 static inline bool mio_native_event_is_readable(const struct mio_event *event) {
-  return (event->events & (MIO_POLL_IN | MIO_POLL_PRI)) != 0;
+  return (event->events & (MIO_POLL_IN | MIO_POLL_PRI | MIO_POLL_RDHUP | MIO_POLL_END_OR_ERROR)) !=
+         0;
 }
 
 static inline bool mio_native_event_is_writable(const struct mio_event *event) {
-  return (event->events & MIO_POLL_OUT) != 0;
+  return (event->events & (MIO_POLL_OUT | MIO_POLL_END_OR_ERROR)) != 0;
 }
 
 static inline bool mio_native_event_is_error(const struct mio_event *event) {
@@ -50,17 +58,17 @@ static inline bool mio_native_event_is_priority(const struct mio_event *event) {
   return (event->events & MIO_POLL_PRI) != 0;
 }
 
-/* As with epoll. Systems without POLLRDHUP do not tell that the peer shut its writing half, until
- * the whole connection is gone. */
+/* The peer has ended the connection, the program has shut its own reading half, or the stream was never
+ * connected. Systems without POLLRDHUP do not report that the peer shut its writing half, until the
+ * other half is shut too. */
 static inline bool mio_native_event_is_read_closed(const struct mio_event *event) {
   const uint32_t both = MIO_POLL_IN | MIO_POLL_RDHUP;
   return (event->events & (MIO_POLL_HUP | MIO_POLL_RHUP)) != 0 || (event->events & both) == both;
 }
 
+/* An error of a socket closes nothing: it may be an ICMP message or an entry of the error queue. */
 static inline bool mio_native_event_is_write_closed(const struct mio_event *event) {
-  const uint32_t both = MIO_POLL_OUT | MIO_POLL_ERR;
-  return (event->events & MIO_POLL_HUP) != 0 || (event->events & both) == both ||
-         event->events == MIO_POLL_ERR;
+  return (event->events & (MIO_POLL_HUP | MIO_POLL_NO_READER)) != 0;
 }
 
 static inline bool mio_native_event_is_aio(const struct mio_event *event) {

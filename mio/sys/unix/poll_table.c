@@ -4,7 +4,7 @@
 
 #include "mio/memory.h"
 
-/* Where the search for `fd` starts. Multiplying by 2^32 over the golden ratio spreads the runs of
+/* The position where the search for `fd` starts. Multiplying by 2^32 over the golden ratio spreads the runs of
  * neighbouring numbers that descriptors come in. */
 static uint32_t home_of(const mio_poll_table *table, int fd) {
   return (uint32_t)fd * UINT32_C(0x9e3779b9) >> (32 - table->index_bits);
@@ -18,13 +18,13 @@ static uint32_t index_mask(const mio_poll_table *table) {
   return (UINT32_C(1) << table->index_bits) - 1;
 }
 
-/* Where `fd` is in the index, or the free place where it would be. */
-static uint32_t place_of(const mio_poll_table *table, int fd) {
-  uint32_t place = home_of(table, fd);
-  while (table->index[place] != 0 && table->slots[table->index[place] - 1].fd != fd) {
-    place = (place + 1) & index_mask(table);
+/* The position of `fd` in the index, or the free position where it would be. */
+static uint32_t position_of(const mio_poll_table *table, int fd) {
+  uint32_t position = home_of(table, fd);
+  while (table->index[position] != 0 && table->slots[table->index[position] - 1].fd != fd) {
+    position = (position + 1) & index_mask(table);
   }
-  return place;
+  return position;
 }
 
 bool mio_poll_table_reserve(mio_poll_table *table, uint32_t capacity) {
@@ -42,8 +42,10 @@ bool mio_poll_table_reserve(mio_poll_table *table, uint32_t capacity) {
   for (uint32_t i = 0; i < table->count; ++i) {
     *mio_poll_table_add(&grown, table->slots[i].fd) = table->slots[i];
   }
-  mio_poll_table_clear(table);
+  /* In this order: a child of fork(2) that another thread makes now finds no freed memory here. */
+  mio_poll_table before = *table;
   *table = grown;
+  mio_poll_table_clear(&before);
   return true;
 }
 
@@ -55,7 +57,7 @@ void mio_poll_table_clear(mio_poll_table *table) {
 
 mio_poll_slot *mio_poll_table_find(const mio_poll_table *table, int fd) {
   if (table->count == 0) return NULL;
-  const uint32_t number = table->index[place_of(table, fd)];
+  const uint32_t number = table->index[position_of(table, fd)];
   return number == 0 ? NULL : &table->slots[number - 1];
 }
 
@@ -63,27 +65,29 @@ mio_poll_slot *mio_poll_table_add(mio_poll_table *table, int fd) {
   mio_poll_slot *slot = &table->slots[table->count];
   memset(slot, 0, sizeof *slot);
   slot->fd = fd;
-  table->index[place_of(table, fd)] = ++table->count;
+  table->index[position_of(table, fd)] = ++table->count;
   return slot;
 }
 
-/* Frees `hole` and moves up what a search that starts before it could not reach any more. */
+/* Frees the position `hole` and moves back the entries that a search could not reach any more across
+ * the gap. */
 static void close_gap(mio_poll_table *table, uint32_t hole) {
   const uint32_t mask = index_mask(table);
-  for (uint32_t place = (hole + 1) & mask; table->index[place] != 0; place = (place + 1) & mask) {
-    const uint32_t home = home_of(table, table->slots[table->index[place] - 1].fd);
-    if (((place - home) & mask) < ((place - hole) & mask)) continue;
-    table->index[hole] = table->index[place];
-    hole = place;
+  for (uint32_t position = (hole + 1) & mask; table->index[position] != 0;
+       position = (position + 1) & mask) {
+    const uint32_t home = home_of(table, table->slots[table->index[position] - 1].fd);
+    if (((position - home) & mask) < ((position - hole) & mask)) continue;
+    table->index[hole] = table->index[position];
+    hole = position;
   }
   table->index[hole] = 0;
 }
 
 void mio_poll_table_remove(mio_poll_table *table, mio_poll_slot *slot) {
   const mio_poll_slot *last = &table->slots[table->count - 1];
-  close_gap(table, place_of(table, slot->fd));
+  close_gap(table, position_of(table, slot->fd));
   if (slot != last) {
-    table->index[place_of(table, last->fd)] = (uint32_t)(slot - table->slots) + 1;
+    table->index[position_of(table, last->fd)] = (uint32_t)(slot - table->slots) + 1;
     *slot = *last;
   }
   --table->count;

@@ -1,0 +1,37 @@
+#include "mio/sys/unix/os.h"
+
+#include "mio/sys/unix/poll_file.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "mio/sys/unix/poll_call.h"
+
+static mio_poll_kind socket_kind(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return MIO_POLL_KIND_SOCKET;
+  return type == SOCK_STREAM || type == SOCK_SEQPACKET ? MIO_POLL_KIND_STREAM
+                                                       : MIO_POLL_KIND_SOCKET;
+}
+
+static mio_poll_kind kind_of(int fd, const struct stat *status) {
+  if (S_ISFIFO(status->st_mode)) return MIO_POLL_KIND_PIPE;
+  return S_ISSOCK(status->st_mode) ? socket_kind(fd) : MIO_POLL_KIND_OTHER;
+}
+
+int mio_poll_file_examine(int fd, mio_poll_file *out_file) {
+  struct stat status;
+  if (fd < 0) return -EBADF;
+  if (fstat(fd, &status) != 0) return -errno;
+  /* Some descriptors are open and cannot be polled: O_PATH on Linux, devices on Darwin. */
+  struct pollfd entry = {.fd = fd};
+  const int found = mio_poll_call(&entry, 1, 0);
+  if (found < 0) return found;
+  if ((entry.revents & POLLNVAL) != 0) return -EBADF;
+  out_file->kind = kind_of(fd, &status);
+  /* Sockets and pipes have inodes of their own. All eventfds share one, for example. */
+  out_file->id = (uint64_t)status.st_ino ^ (uint64_t)status.st_dev << 40;
+  return 0;
+}
