@@ -21,17 +21,23 @@ static mio_poll_kind kind_of(int fd, const struct stat *status) {
   return S_ISSOCK(status->st_mode) ? socket_kind(fd) : MIO_POLL_KIND_OTHER;
 }
 
+/* Some files are open and cannot be polled: those opened with O_PATH on Linux, devices on Darwin. */
+static int try_polling(int fd, short *out_error) {
+  struct pollfd entry = {.fd = fd, .events = POLLPRI};
+  const int found = mio_poll_call(&entry, 1, 0);
+  if (found < 0) return found;
+  if ((entry.revents & POLLNVAL) != 0) return -EBADF;
+  *out_error = (short)((entry.revents & POLLERR) != 0 ? entry.revents : 0);
+  return 0;
+}
+
 int mio_poll_file_examine(int fd, mio_poll_file *out_file) {
   struct stat status;
   if (fd < 0) return -EBADF;
   if (fstat(fd, &status) != 0) return -errno;
-  /* Some descriptors are open and cannot be polled: O_PATH on Linux, devices on Darwin. */
-  struct pollfd entry = {.fd = fd};
-  const int found = mio_poll_call(&entry, 1, 0);
-  if (found < 0) return found;
-  if ((entry.revents & POLLNVAL) != 0) return -EBADF;
   out_file->kind = kind_of(fd, &status);
+  out_file->error = 0;
   /* Sockets and pipes have inodes of their own. All eventfds share one, for example. */
   out_file->id = (uint64_t)status.st_ino ^ (uint64_t)status.st_dev << 40;
-  return 0;
+  return out_file->kind == MIO_POLL_KIND_OTHER ? try_polling(fd, &out_file->error) : 0;
 }

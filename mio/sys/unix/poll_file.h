@@ -14,6 +14,7 @@ typedef enum mio_poll_kind {
 
 typedef struct mio_poll_file {
   mio_poll_kind kind;
+  short error; /* an error that the file reports once, and has reported to the examination; or 0 */
   uint64_t id; /* tells a file from the one that had its descriptor before; not always */
 } mio_poll_file;
 

@@ -11,9 +11,9 @@
 #define MICROSECOND UINT64_C(1000)
 
 /* Two interruptions by changes within this time are a burst. */
-#define BURST_NS (1000 * MICROSECOND)
+#define BURST_NS        (1000 * MICROSECOND)
 /* A pause ends when no change came for this long ... */
-#define PAUSE_STEP_NS (100 * MICROSECOND)
+#define PAUSE_STEP_NS   (100 * MICROSECOND)
 /* ... and at the latest after this, so that sources that are ready do not wait longer. */
 #define PAUSE_STEPS_MAX 5
 
@@ -128,8 +128,9 @@ static int call_in_state(mio_poll_leader *leader, mio_poll_leader_state state,
 int mio_poll_leader_poll(mio_poll_leader *leader, struct pollfd *entries, uint32_t count,
                          uint64_t timeout_ns) {
   leader->changed = false;
-  const int result = call_in_state(
-      leader, timeout_ns == 0 ? MIO_LEADER_POLLING : MIO_LEADER_BLOCKED, entries, count, timeout_ns);
+  const int result =
+      call_in_state(leader, timeout_ns == 0 ? MIO_LEADER_POLLING : MIO_LEADER_BLOCKED, entries,
+                    count, timeout_ns);
   leave_poll(leader);
   return result;
 }

@@ -43,17 +43,17 @@ typedef enum mio_poll_leader_state {
 } mio_poll_leader_state;
 
 typedef struct mio_poll_leader {
-  mio_lock lock;         /* of the whole selector; guards all below */
-  pthread_cond_t left;   /* the leader has left poll(2) */
+  mio_lock lock;       /* of the whole selector; guards all below */
+  pthread_cond_t left; /* the leader has left poll(2) */
   mio_poll_wakeup wakeup;
   mio_poll_leader_state state;
   uint32_t followers;
-  bool interrupted;        /* the leader's wakeup descriptor is signalled */
+  bool interrupted;         /* the leader's wakeup descriptor is signalled */
   bool followers_signalled; /* theirs is */
-  bool changed;            /* by a registration, since the leader asked last */
-  uint64_t poll_count;     /* calls of poll(2) that have ended */
+  bool changed;             /* by a registration, since the leader asked last */
+  uint64_t poll_count;      /* calls of poll(2) that have ended */
   uint64_t change_count;
-  uint64_t last_burst_ns;  /* when a change last interrupted the leader */
+  uint64_t last_burst_ns; /* when a change last interrupted the leader */
 } mio_poll_leader;
 
 /* Returns 0, or a negative error code and then leaves nothing open. */

@@ -5,6 +5,7 @@
 
 #include "mio/sys/unix/cancel.h"
 #include "mio/sys/unix/poll_call.h"
+#include "mio/sys/unix/poll_flags.h"
 #include "mio/sys/unix/poll_selector.h"
 
 enum { BATCH = 64 };
@@ -67,9 +68,10 @@ static void collect_kept(mio_selector *selector, collection *events) {
       selector->has_kept = true;
       return;
     }
-    const int flags = slot->kept;
+    const short asked = mio_poll_flags(slot->wanted);
+    const int flags = slot->kept & (asked | POLLERR | POLLHUP);
     slot->kept = 0;
-    if (slot->state == MIO_POLL_ACTIVE) deliver(selector, i, flags, flags, events);
+    if (slot->state == MIO_POLL_ACTIVE) deliver(selector, i, flags, asked, events);
   }
 }
 
@@ -106,9 +108,9 @@ static int lead(mio_selector *selector, mio_event *out, uint32_t capacity,
     const uint64_t left = mio_poll_limit_left(limit);
     const int count = lead_once(selector, &events, mio_poll_look_wait(selector, left));
     if (count != 0 || selector->waker_ready) return count;
-    if (left == 0 && !events.stale) return 0;
-    const int result = mio_poll_leader_pause(&selector->leader, selector->fds.entries,
-                                             MIO_POLL_FDS_FIXED, limit);
+    if (!events.stale && mio_poll_limit_left(limit) == 0) return 0;
+    const int result =
+        mio_poll_leader_pause(&selector->leader, selector->fds.entries, MIO_POLL_FDS_FIXED, limit);
     if (result < 0) return result;
   }
 }

@@ -23,8 +23,8 @@ static bool is_told_once(const mio_poll_slot *slot, uint32_t bits) {
 
 static void hold(mio_poll_slot *slot, uint32_t bits) {
   slot->seen = (uint16_t)bits;
-  slot->state = is_end_of_stream(slot, bits) || is_told_once(slot, bits) ? MIO_POLL_PARKED
-                                                                         : MIO_POLL_HELD;
+  slot->state =
+      is_end_of_stream(slot, bits) || is_told_once(slot, bits) ? MIO_POLL_PARKED : MIO_POLL_HELD;
 }
 
 void mio_poll_slot_set(mio_poll_slot *slot, mio_token token, mio_interest interest) {
@@ -97,8 +97,8 @@ static bool look_after_drain(mio_poll_slot *slot, uint32_t armed) {
   struct pollfd entry = mio_poll_slot_question(slot);
   if (mio_poll_call(&entry, 1, 0) < 0) entry.revents = 0; /* the next poll(2) tells */
   const uint32_t bits = mio_poll_bits(entry.revents, entry.events);
-  const uint32_t fresh = (fresh_after_drain(slot, bits) & armed) |
-                         (bits & MIO_POLL_LASTING & ~(uint32_t)slot->seen);
+  const uint32_t fresh =
+      (fresh_after_drain(slot, bits) & armed) | (bits & MIO_POLL_LASTING & ~(uint32_t)slot->seen);
   slot->drained = true;
   if ((bits & MIO_POLL_LASTING) == 0) slot->repeat = 0;
   if ((bits & MIO_POLL_LASTING) == 0 || fresh != 0) {

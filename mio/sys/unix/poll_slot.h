@@ -45,9 +45,9 @@ extern "C" {
  * they are PARKED, and drained means ACTIVE. */
 
 typedef enum mio_poll_state {
-  MIO_POLL_ACTIVE,  /* poll(2) is asked, with no armed bit left too, for the sake of hang-ups */
-  MIO_POLL_HELD,    /* hidden, and looked up at intervals */
-  MIO_POLL_PARKED,  /* hidden, and looked up when drained */
+  MIO_POLL_ACTIVE,   /* poll(2) is asked, with no armed bit left too, for the sake of hang-ups */
+  MIO_POLL_HELD,     /* hidden, and looked up at intervals */
+  MIO_POLL_PARKED,   /* hidden, and looked up when drained */
   MIO_POLL_DISABLED, /* hidden until it is reregistered */
   MIO_POLL_FD_CLOSED
 } mio_poll_state;

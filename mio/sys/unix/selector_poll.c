@@ -93,6 +93,8 @@ static int add_source(mio_selector *selector, mio_source *source, const mio_poll
   slot->source = source;
   slot->file = *file;
   mio_poll_slot_set(slot, token, interest);
+  slot->kept = file->error;
+  if (slot->kept != 0) selector->has_kept = true;
   mio_poll_change_slot(selector, number_of(selector, slot));
   mio_poll_leader_announce_change(&selector->leader);
   return 0;
