@@ -65,6 +65,22 @@ const char *mio_error_kind_name(mio_error kind) {
       return "too many files";
     case MIO_ERROR_UNSUPPORTED:
       return "unsupported";
+    case MIO_ERROR_NETWORK_UNREACHABLE:
+      return "network unreachable";
+    case MIO_ERROR_HOST_UNREACHABLE:
+      return "host unreachable";
+    case MIO_ERROR_NETWORK_DOWN:
+      return "network down";
+    case MIO_ERROR_MESSAGE_TOO_LONG:
+      return "message too long";
+    case MIO_ERROR_NO_SPACE:
+      return "no space";
+    case MIO_ERROR_NO_DEVICE:
+      return "no device";
+    case MIO_ERROR_LIMIT_REACHED:
+      return "limit reached";
+    case MIO_ERROR_ADDR_FAMILY_UNSUPPORTED:
+      return "address family unsupported";
     case MIO_ERROR_OTHER:
       return "other";
   }

@@ -9,11 +9,11 @@
 extern "C" {
 #endif
 
-/* How calls of this library say that they failed.
+/* Results and errors.
  *
- * A call returns 0, or a count where it says so, or a NEGATIVE NATIVE ERROR CODE: -errno on Unix,
- * minus the Win32 or Winsock code on Windows. Nothing of the OS's answer is lost, and one function
- * turns any of them into a portable kind:
+ * A call returns 0, or a count where its comment mentions one, or a NEGATIVE NATIVE ERROR CODE: -errno
+ * on Unix, minus the Win32 or Winsock code on Windows. Nothing of the system's answer is lost, and one
+ * function maps every code to a portable kind:
  *
  *   ptrdiff_t n = mio_tcp_stream_read(&stream, buffer, sizeof buffer);
  *   if (n < 0) {
@@ -26,44 +26,52 @@ extern "C" {
  * No call of this library sets, clears or depends on errno or GetLastError for its contract, and
  * none prints. */
 
-/* The portable kinds. MIO_OK stands for every result that is not negative. */
+/* The portable kinds. MIO_OK is the kind of every result that is not negative. */
 typedef enum mio_error {
   MIO_OK = 0,
-  MIO_ERROR_WOULD_BLOCK,        /* drained, or full: wait for the next event */
-  MIO_ERROR_INTERRUPTED,        /* a signal was handled; call again */
-  MIO_ERROR_IN_PROGRESS,        /* begun, and goes on by itself */
-  MIO_ERROR_ALREADY_EXISTS,     /* registered twice; connected twice; the path is taken */
-  MIO_ERROR_NOT_FOUND,          /* not registered, or not with this poll; no such path */
-  MIO_ERROR_CONNECTION_REFUSED, /* nobody listens there */
-  MIO_ERROR_CONNECTION_RESET,   /* the peer threw the connection away */
-  MIO_ERROR_CONNECTION_ABORTED, /* this side's system threw it away */
-  MIO_ERROR_NOT_CONNECTED,      /* no peer yet, or no more */
-  MIO_ERROR_ADDR_IN_USE,        /* somebody is bound there */
-  MIO_ERROR_ADDR_NOT_AVAILABLE, /* not an address of this machine */
-  MIO_ERROR_BROKEN_PIPE,        /* written to what nobody will read any more */
-  MIO_ERROR_TIMED_OUT,          /* the peer went silent */
-  MIO_ERROR_INVALID_INPUT,      /* an argument makes no sense, or the object is closed */
-  MIO_ERROR_PERMISSION_DENIED,  /* the system does not let this process do that */
-  MIO_ERROR_OUT_OF_MEMORY,      /* the allocator, or the kernel, had none left */
-  MIO_ERROR_TOO_MANY_FILES,     /* out of descriptors, of this process or of the system */
-  MIO_ERROR_UNSUPPORTED,        /* this system, or this selector, cannot do it */
-  MIO_ERROR_OTHER               /* anything else: look at the code itself */
+  MIO_ERROR_WOULD_BLOCK,         /* drained, or full: wait for the next event */
+  MIO_ERROR_INTERRUPTED,         /* a signal was handled; call again */
+  MIO_ERROR_IN_PROGRESS,         /* started, and not finished yet */
+  MIO_ERROR_ALREADY_EXISTS,      /* registered twice; connected twice; the path exists */
+  MIO_ERROR_NOT_FOUND,           /* not registered, or not with this poll; no such path */
+  MIO_ERROR_CONNECTION_REFUSED,  /* no socket listens there */
+  MIO_ERROR_CONNECTION_RESET,    /* the peer aborted the connection */
+  MIO_ERROR_CONNECTION_ABORTED,  /* the local system aborted it */
+  MIO_ERROR_NOT_CONNECTED,       /* no peer yet, or no longer */
+  MIO_ERROR_ADDR_IN_USE,         /* another socket is bound there */
+  MIO_ERROR_ADDR_NOT_AVAILABLE,  /* not an address of this machine */
+  MIO_ERROR_BROKEN_PIPE,         /* written to a connection or pipe without a reader */
+  MIO_ERROR_TIMED_OUT,           /* the peer does not answer */
+  MIO_ERROR_INVALID_INPUT,       /* a bad argument, or the object is closed */
+  MIO_ERROR_PERMISSION_DENIED,   /* the system does not allow it for this process */
+  MIO_ERROR_OUT_OF_MEMORY,       /* the allocator or the kernel has no memory left */
+  MIO_ERROR_TOO_MANY_FILES,      /* the process or the system has no descriptors left */
+  MIO_ERROR_UNSUPPORTED,         /* this system, or this selector, cannot do it */
+  MIO_ERROR_NETWORK_UNREACHABLE, /* no route to that network */
+  MIO_ERROR_HOST_UNREACHABLE,    /* the network is there, the host does not answer */
+  MIO_ERROR_NETWORK_DOWN,        /* the interface is down, or there is no network at all */
+  MIO_ERROR_MESSAGE_TOO_LONG,    /* longer than a datagram can be; nothing was sent */
+  MIO_ERROR_NO_SPACE,            /* no space on the file system, or for another watch of epoll */
+  MIO_ERROR_NO_DEVICE,           /* no such interface or device */
+  MIO_ERROR_LIMIT_REACHED,       /* a quota or limit other than memory and descriptors */
+  MIO_ERROR_ADDR_FAMILY_UNSUPPORTED, /* no IPv6, or no Unix sockets, on this system */
+  MIO_ERROR_OTHER                    /* anything else: look at the code itself */
 } mio_error;
 
 /* The kind of any result of this library; MIO_OK for 0 and for counts. Any thread; cannot fail. */
 MIO_API mio_error mio_error_kind(ptrdiff_t result);
 
-/* The other way: the native code, as a negative result, that best stands for `kind`, for custom
- * sources that have to answer as the library would. 0 for MIO_OK.
+/* The reverse: the native code, as a negative result, that represents `kind`. Custom sources use it to
+ * answer like the library. 0 for MIO_OK.
  * mio_error_kind(mio_error_from_kind(k)) == k for every kind. Any thread. */
 MIO_API int mio_error_from_kind(mio_error kind);
 
-/* Room for every message, with its NUL; longer system texts are cut. */
+/* Size of a buffer for any message, with its NUL. Longer texts of the system are cut. */
 #define MIO_ERROR_MESSAGE_MAX 256
 
-/* Writes what the system says about `result` ("Connection refused") to the `size` bytes at `out`,
- * cut to fit and always NUL-terminated unless `size` is 0. Returns `out`, so that it can stand in a
- * printf (an empty literal where `size` is 0 or `out` is NULL). Any thread; allocates nothing. */
+/* Writes the system's text for `result` ("Connection refused") to the `size` bytes at `out`, cut to fit
+ * and always NUL-terminated unless `size` is 0. Returns `out` for use in a printf, or an empty literal
+ * if `size` is 0 or `out` is NULL. Any thread; allocates nothing. */
 MIO_API const char *mio_error_message(ptrdiff_t result, char *out, size_t size);
 
 /* The name of a kind in lower case words ("would block"), a static string. Any thread. */

@@ -83,6 +83,12 @@ int ConnectUnix(mio_unix_stream *client, mio_unix_stream *server) {
       });
 }
 
+// Both types are their source, and this one is not registered.
+void DressAsTcp(mio_unix_stream *from, mio_tcp_stream *to) {
+  to->source = from->source;
+  from->source = mio_source{};
+}
+
 int ConnectLocal(mio_tcp_stream *client, mio_tcp_stream *server) {
   UnixStream a, b;
   int result = mio_unix_stream_pair(&a, &b);
@@ -92,12 +98,10 @@ int ConnectLocal(mio_tcp_stream *client, mio_tcp_stream *server) {
     if (result == 0) result = mio_tcp_stream_set_nodelay(client, true);
     return result < 0 ? result : mio_tcp_stream_set_nodelay(server, true);
   }
-  for (const auto &[from, to] : {std::pair(&a, client), std::pair(&b, server)}) {
-    mio_handle handle = MIO_HANDLE_NONE;
-    if (result == 0) result = mio_unix_stream_release(from, &handle);
-    if (result == 0) result = mio_tcp_stream_adopt(to, handle);
-  }
-  return result;
+  if (result < 0) return result;
+  DressAsTcp(&a, client);
+  DressAsTcp(&b, server);
+  return 0;
 }
 
 int ConnectUdp(mio_udp_socket *a, mio_udp_socket *b) {

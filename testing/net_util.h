@@ -57,6 +57,10 @@ int ConnectUnix(mio_unix_stream *client, mio_unix_stream *server);
 // any.
 int ConnectLocal(mio_tcp_stream *client, mio_tcp_stream *server);
 
+// Moves the handle of a Unix stream that is not registered to a closed mio_tcp_stream, which would not
+// adopt it.
+void DressAsTcp(mio_unix_stream *from, mio_tcp_stream *to);
+
 // Makes two UDP sockets on loopback that are connected to each other.
 int ConnectUdp(mio_udp_socket *a, mio_udp_socket *b);
 

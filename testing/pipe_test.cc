@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "testing/handle_contract.h"
@@ -102,16 +103,22 @@ TEST_F(Pipe, MovingNothingIsZeroInAnyState) {
   EXPECT_EQ(0, mio_pipe_receiver_readv(&receiver_, empty, 2));
 }
 
+TEST_F(Pipe, MoreBuffersThanAllowedAreAShortTransfer) {
+  char byte = 'x';
+  const std::vector<mio_iovec> many(MIO_IOVEC_COUNT_MAX + 1, mio_iovec{&byte, 1});
+  EXPECT_EQ(MIO_IOVEC_COUNT_MAX, mio_pipe_sender_writev(&sender_, many.data(), many.size()));
+  EXPECT_EQ(MIO_IOVEC_COUNT_MAX, mio_pipe_receiver_readv(&receiver_, many.data(), many.size()));
+}
+
 TEST_F(Pipe, BuffersThatMakeNoSenseAreRefused) {
   char byte = 0;
   const mio_iovec nowhere[] = {{&byte, 1}, {nullptr, 1}};
-  const std::vector<mio_iovec> many(MIO_IOVEC_COUNT_MAX + 1, mio_iovec{&byte, 1});
   EXPECT_ERROR(mio_pipe_sender_write(&sender_, nullptr, 1), MIO_ERROR_INVALID_INPUT);
   EXPECT_ERROR(mio_pipe_receiver_read(&receiver_, nullptr, 1), MIO_ERROR_INVALID_INPUT);
   const struct {
     const mio_iovec *buffers;
     size_t count;
-  } cases[] = {{nowhere, 2}, {nowhere, 0}, {nullptr, 1}, {many.data(), many.size()}};
+  } cases[] = {{nowhere, 2}, {nowhere, 0}, {nullptr, 1}};
   for (const auto &c : cases) {
     EXPECT_ERROR(mio_pipe_sender_writev(&sender_, c.buffers, c.count), MIO_ERROR_INVALID_INPUT);
     EXPECT_ERROR(mio_pipe_receiver_readv(&receiver_, c.buffers, c.count), MIO_ERROR_INVALID_INPUT);
@@ -221,6 +228,36 @@ TEST(PipeClosed, RefusesEverything) {
     EXPECT_ERROR(mio_pipe_receiver_set_nonblocking(receiver, true), MIO_ERROR_INVALID_INPUT);
   }
 }
+
+#if defined(MIO_TEST_FAULTS)
+// One that is no pipe, and an argument's fault, say nothing of the system call. First, as the ones
+// below lose it for good.
+TEST(PipeWrite, OneOddDescriptorLosesNothing) {
+  if (!Faults::SeesRawCalls()) GTEST_SKIP() << "cannot make the system call fail";
+  Sender odd, sender;
+  Receiver receiver;
+  ASSERT_OK(mio_pipe_pair(&sender, &receiver));
+  std::string before;
+  {
+    const Faults counted;
+    ASSERT_EQ(1, mio_pipe_sender_write(&sender, "x", 1));
+    before = counted.Describe();
+  }
+  if (before == "write") GTEST_SKIP() << "the kernel has no better way";
+  ASSERT_OK(mio_pipe_sender_adopt(&odd, NoSocket()));
+  for (const int error : {EOPNOTSUPP, EINVAL, EPERM, EACCES}) {
+    const Faults refused(0, error);
+    mio_pipe_sender_write(&odd, "x", 1);
+  }
+  {
+    const Faults refused(0, EINVAL, 2); /* both ways */
+    EXPECT_LT(mio_pipe_sender_write(&sender, "x", 1), 0);
+  }
+  const Faults counted;
+  ASSERT_EQ(1, mio_pipe_sender_write(&sender, "x", 1));
+  EXPECT_EQ(before, counted.Describe());
+}
+#endif
 
 // A write to a pipe without a reader, whatever the program does with SIGPIPE. Directly is how this
 // system does it; masked is how Linux does it where a kernel or a sandbox has no better way, which one
@@ -332,6 +369,54 @@ TEST_P(Sigpipe, MayBeIgnoredToo) {
   EXPECT_FALSE(IsPending());
   ASSERT_EQ(0, sigaction(SIGPIPE, nullptr, &now));
   EXPECT_EQ(SIG_IGN, now.sa_handler);
+}
+
+// The writer sleeps when its reader goes: the kernel answers with what was written until then, and
+// raises the signal all the same.
+TEST_P(Sigpipe, StaysOutAfterAPartOfABlockingWrite) {
+  signal(SIGPIPE, SIG_DFL);
+  Sender sender;
+  Receiver receiver;
+  ASSERT_OK(mio_pipe_pair(&sender, &receiver));
+  ASSERT_OK(mio_pipe_sender_set_nonblocking(&sender, false));
+  const std::vector<char> much(1 << 20);
+  std::thread reader([&receiver] {
+    // The pipe is full once it can be read and the writer sleeps. Which cannot be seen: what was
+    // written at first is taken away, and the rest makes it sleep.
+    mio_handle handle = MIO_HANDLE_NONE;
+    EXPECT_OK(mio_pipe_receiver_handle(&receiver, &handle));
+    AwaitReadable(handle);
+    char byte = 0;
+    EXPECT_EQ(1, mio_pipe_receiver_read(&receiver, &byte, 1));
+    mio_pipe_receiver_close(&receiver);
+  });
+  const ptrdiff_t written = mio_pipe_sender_write(&sender, much.data(), much.size());
+  reader.join();
+  EXPECT_LT(written, static_cast<ptrdiff_t>(much.size()));
+  EXPECT_FALSE(IsPending());
+  EXPECT_FALSE(IsBlocked());
+}
+
+// Says that SIGPIPE is ignored, which is checked, and then it is write(2) and nothing else.
+TEST_P(Sigpipe, IgnoredIsSaidByTheProgram) {
+  signal(SIGPIPE, SIG_DFL);
+  EXPECT_ERROR(mio_unix_ignores_sigpipe(true), MIO_ERROR_INVALID_INPUT);
+  signal(SIGPIPE, [](int) {});
+  EXPECT_ERROR(mio_unix_ignores_sigpipe(true), MIO_ERROR_INVALID_INPUT);
+  signal(SIGPIPE, SIG_IGN);
+  ASSERT_OK(mio_unix_ignores_sigpipe(true));
+#if defined(MIO_TEST_FAULTS)
+  {
+    const Faults counted;
+    char byte = 'x';
+    EXPECT_ERROR(mio_pipe_sender_write(&sender_, &byte, 1), MIO_ERROR_BROKEN_PIPE);
+    EXPECT_EQ("write", counted.Describe());
+  }
+#endif
+  ExpectBrokenPipe();
+  ASSERT_OK(mio_unix_ignores_sigpipe(false));
+  signal(SIGPIPE, SIG_DFL);
+  ExpectBrokenPipe();
 }
 
 INSTANTIATE_TEST_SUITE_P(Directly, Sigpipe, ::testing::Values(Way::kDirect));

@@ -271,7 +271,7 @@ TEST_F(RegistryTest, WakerOfAClosedPollHoldsNoSources) {
 TEST_F(RegistryTest, CloseDeregistersADescriptorThatHasADuplicate) {
   mio_tcp_stream ours = {};
   TcpStream theirs, duplicate;
-  ASSERT_OK(ConnectLocal(&ours, &theirs));
+  ASSERT_OK(ConnectTcp(&ours, &theirs));
   mio_handle handle = MIO_HANDLE_NONE;
   ASSERT_OK(mio_tcp_stream_handle(&ours, &handle));
   ASSERT_OK(mio_tcp_stream_adopt(&duplicate, Duplicate(handle)));
@@ -284,13 +284,15 @@ TEST_F(RegistryTest, CloseDeregistersADescriptorThatHasADuplicate) {
 }
 
 TEST_F(RegistryTest, ReleaseDeregistersToo) {
+  TcpStream ours, theirs;
+  ASSERT_OK(ConnectTcp(&ours, &theirs));
   mio_handle handle = MIO_HANDLE_NONE;
-  ASSERT_OK(poll_.Register(pipe_.source(), kOne, MIO_READABLE));
-  ASSERT_OK(mio_tcp_stream_release(&pipe_.receiver, &handle));
-  pipe_.Write();
+  ASSERT_OK(poll_.Register(&ours->source, kOne, MIO_READABLE));
+  ASSERT_OK(mio_tcp_stream_release(&ours, &handle));
+  ASSERT_EQ(1, mio_tcp_stream_write(&theirs, "x", 1));
   EXPECT_TRUE(poll_.Quiet(kOne).None());
-  ASSERT_OK(mio_tcp_stream_adopt(&pipe_.receiver, handle));
-  ASSERT_OK(poll_.Register(pipe_.source(), kTwo, MIO_READABLE));
+  ASSERT_OK(mio_tcp_stream_adopt(&ours, handle));
+  ASSERT_OK(poll_.Register(&ours->source, kTwo, MIO_READABLE));
   EXPECT_TRUE(poll_.WaitReadable(kTwo).readable);
 }
 

@@ -161,9 +161,11 @@ TYPED_TEST_P(StreamContract, AsManyBuffersAsAllowed) {
   }
   ASSERT_EQ(MIO_IOVEC_COUNT_MAX, TypeParam::kWritev(&this->a_, parts.data(), parts.size()));
   EXPECT_EQ(text, this->Receive(text.size()));
+  // More are a short transfer, and empty ones do not count.
   parts.push_back(mio_iovec{&text[0], 1});
-  EXPECT_ERROR(TypeParam::kWritev(&this->a_, parts.data(), parts.size()), MIO_ERROR_INVALID_INPUT);
-  EXPECT_ERROR(TypeParam::kReadv(&this->a_, parts.data(), parts.size()), MIO_ERROR_INVALID_INPUT);
+  parts.insert(parts.begin(), MIO_IOVEC_COUNT_MAX, mio_iovec{nullptr, 0});
+  ASSERT_EQ(MIO_IOVEC_COUNT_MAX, TypeParam::kWritev(&this->a_, parts.data(), parts.size()));
+  EXPECT_EQ(text, this->Receive(text.size()));
 }
 
 TYPED_TEST_P(StreamContract, MovingNothingIsZeroInAnyState) {

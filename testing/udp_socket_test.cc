@@ -156,7 +156,7 @@ TEST_F(Udp, SendWithoutAPeer) {
 TEST_F(Udp, TooLongForADatagramIsRefusedWhole) {
   const std::string huge(70000, 'x');
   EXPECT_ERROR(mio_udp_socket_send_to(&sender_, huge.data(), huge.size(), &receiver_addr_),
-               MIO_ERROR_INVALID_INPUT);
+               MIO_ERROR_MESSAGE_TOO_LONG);
   EXPECT_TRUE(poll_.Quiet(kReceiver).None());
 }
 

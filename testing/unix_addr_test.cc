@@ -213,11 +213,11 @@ TEST_F(UnixAddrFromKernel, AnotherFamilyIsUnsupported) {
   const mio_addr ip = mio_addr_loopback_v4(1);
   mio_unix_addr addr = {};
   mio_addr told = {};
-  EXPECT_ERROR(mio_net_name_to_addr(&name_, &told), MIO_ERROR_UNSUPPORTED);
+  EXPECT_ERROR(mio_net_name_to_addr(&name_, &told), MIO_ERROR_ADDR_FAMILY_UNSUPPORTED);
   ASSERT_OK(mio_net_name_from_addr(&ip, &name_));
-  EXPECT_ERROR(mio_net_name_to_unix_addr(&name_, &addr), MIO_ERROR_UNSUPPORTED);
+  EXPECT_ERROR(mio_net_name_to_unix_addr(&name_, &addr), MIO_ERROR_ADDR_FAMILY_UNSUPPORTED);
   name_.len = 3;
-  EXPECT_ERROR(mio_net_name_to_addr(&name_, &told), MIO_ERROR_UNSUPPORTED);
+  EXPECT_ERROR(mio_net_name_to_addr(&name_, &told), MIO_ERROR_ADDR_FAMILY_UNSUPPORTED);
 }
 
 TEST(UnixAddr, FullPathFromTheRealKernel) {

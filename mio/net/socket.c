@@ -1,37 +1,35 @@
 #include "mio/net/socket.h"
 
+#include <limits.h>
 #include <string.h>
 
-#include "mio/error.h"
+static int invalid_input(void) { return mio_socket_invalid_input(); }
 
-static int invalid_input(void) { return mio_error_from_kind(MIO_ERROR_INVALID_INPUT); }
-
-int mio_socket_check_closed(const void *socket) {
-  const mio_source *source = socket;
+int mio_socket_check_closed(const mio_source *source) {
   if (source == NULL) return invalid_input();
   return source->ops == NULL ? 0 : mio_error_from_kind(MIO_ERROR_ALREADY_EXISTS);
 }
 
-int mio_socket_finish(void *socket, mio_handle handle, int result) {
+int mio_socket_finish(mio_source *source, mio_handle handle, int result) {
   if (result == 0) {
-    mio_handle_source_open(socket, handle);
+    mio_handle_source_open(source, handle);
   } else {
     mio_net_close(handle);
   }
   return result;
 }
 
-int mio_socket_begin(const void *socket, mio_net_type type, const mio_addr *addr,
+int mio_socket_begin(const mio_source *source, mio_net_type type, const mio_addr *addr,
                      mio_net_name *out_name, mio_handle *out_handle) {
-  int result = mio_socket_check_closed(socket);
+  int result = mio_socket_check_closed(source);
   if (result == 0) result = mio_socket_peer(addr, out_name);
   if (result < 0) return result;
   return mio_net_open(mio_addr_is_v4(addr) ? MIO_NET_V4 : MIO_NET_V6, type, out_handle);
 }
 
-int mio_socket_begin_unix(const void *socket, mio_net_type type, const mio_unix_addr *addr,
+int mio_socket_begin_unix(const mio_source *source, mio_net_type type, const mio_unix_addr *addr,
                           mio_net_name *out_name, mio_handle *out_handle) {
-  int result = mio_socket_check_closed(socket);
+  int result = mio_socket_check_closed(source);
   if (result < 0) return result;
   if (addr == NULL) return invalid_input();
   result = mio_net_name_from_unix_addr(addr, out_name);
@@ -48,7 +46,7 @@ int mio_socket_prepare_bind(mio_handle handle, const mio_addr *addr, mio_only_v6
   return result;
 }
 
-int mio_socket_pair(void *a, void *b, mio_net_type type) {
+int mio_socket_pair(mio_source *a, mio_source *b, mio_net_type type) {
   mio_handle handles[2];
   int result = mio_socket_check_closed(a);
   if (result == 0) result = mio_socket_check_closed(b);
@@ -60,7 +58,7 @@ int mio_socket_pair(void *a, void *b, mio_net_type type) {
   return 0;
 }
 
-int mio_socket_accept(void *listener, void *out_stream, mio_net_name *out_peer) {
+int mio_socket_accept(mio_source *listener, mio_source *out_stream, mio_net_name *out_peer) {
   mio_handle handle = MIO_HANDLE_NONE, accepted;
   int result = mio_handle_source_borrow(listener, &handle);
   if (result == 0) result = mio_socket_check_closed(out_stream);
@@ -71,125 +69,118 @@ int mio_socket_accept(void *listener, void *out_stream, mio_net_name *out_peer) 
   return result;
 }
 
-int mio_socket_adopt(void *socket, mio_handle handle, mio_net_type type) {
-  int result = mio_socket_check_closed(socket);
-  if (result == 0) result = mio_net_adopt(handle, type);
-  if (result == 0) mio_handle_source_open(socket, handle);
+static int adopt(mio_source *source, mio_handle handle, mio_net_type type, bool is_unix) {
+  int result = mio_socket_check_closed(source);
+  if (result == 0) result = mio_net_adopt(handle, type, is_unix);
+  if (result == 0) mio_handle_source_open(source, handle);
   return result;
 }
 
-int mio_socket_handle(const void *socket, mio_handle *out_handle) {
-  return out_handle == NULL ? invalid_input() : mio_handle_source_borrow(socket, out_handle);
+int mio_socket_adopt(mio_source *source, mio_handle handle, mio_net_type type) {
+  return adopt(source, handle, type, false);
 }
 
-int mio_socket_release(void *socket, mio_handle *out_handle) {
-  return out_handle == NULL ? invalid_input() : mio_handle_source_release(socket, out_handle);
+int mio_socket_adopt_unix(mio_source *source, mio_handle handle, mio_net_type type) {
+  return adopt(source, handle, type, true);
 }
 
-void mio_socket_close(void *socket) { mio_handle_source_close(socket); }
-
-ptrdiff_t mio_socket_try_io(void *socket, mio_interest interest, mio_io_operation operation,
-                            void *context) {
-  return socket == NULL ? invalid_input() : mio_source_try_io(socket, interest, operation, context);
+int mio_socket_handle(const mio_source *source, mio_handle *out_handle) {
+  return out_handle == NULL ? invalid_input() : mio_handle_source_borrow(source, out_handle);
 }
 
-/* The handle to transfer several buffers with, whose bytes are counted, up to the largest size_t. */
-static int begin_vectored(const void *socket, const mio_iovec *buffers, size_t count,
-                          mio_handle *out_handle, size_t *out_len) {
-  if (buffers == NULL || count == 0 || count > MIO_IOVEC_COUNT_MAX) return invalid_input();
-  size_t len = 0;
+int mio_socket_release(mio_source *source, mio_handle *out_handle) {
+  return out_handle == NULL ? invalid_input() : mio_handle_source_release(source, out_handle);
+}
+
+void mio_socket_close(mio_source *source) { mio_handle_source_close(source); }
+
+ptrdiff_t mio_socket_no_transfer(const mio_source *source, size_t len) {
+  return source != NULL && source->ops != NULL && len == 0 ? 0 : invalid_input();
+}
+
+static bool are_buffers_valid(const mio_iovec *buffers, size_t count) {
+  if (buffers == NULL || count == 0) return false;
   for (size_t i = 0; i < count; ++i) {
-    if (buffers[i].base == NULL && buffers[i].len > 0) return invalid_input();
-    len = buffers[i].len < SIZE_MAX - len ? len + buffers[i].len : SIZE_MAX;
+    if (buffers[i].base == NULL && buffers[i].len > 0) return false;
   }
-  *out_len = len;
-  return mio_handle_source_borrow(socket, out_handle);
+  return true;
 }
 
-ptrdiff_t mio_socket_recv(void *socket, void *buffer, size_t len, mio_net_recv_mode mode,
-                          mio_net_name *out_from) {
-  if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
-  return mio_source_result(socket, MIO_READABLE,
-                           mio_net_recv(mio_socket_handle_of(socket), buffer, len, mode, out_from));
+int mio_socket_begin_span(const mio_source *source, const mio_iovec *buffers, size_t count,
+                          mio_socket_span *out_span) {
+  if (source == NULL || source->ops == NULL || !are_buffers_valid(buffers, count)) {
+    return invalid_input();
+  }
+  while (count > 0 && buffers->len == 0) {
+    ++buffers;
+    --count;
+  }
+  if (count == 0) return 0;
+  if (buffers->len > INT_MAX) {
+    out_span->first = (mio_iovec){buffers->base, INT_MAX};
+    out_span->buffers = &out_span->first;
+    out_span->count = 1;
+    out_span->len = INT_MAX;
+    return 1;
+  }
+  out_span->buffers = buffers;
+  out_span->len = 0;
+  if (count > MIO_IOVEC_COUNT_MAX) count = MIO_IOVEC_COUNT_MAX;
+  size_t i = 0;
+  while (i < count && buffers[i].len <= INT_MAX - out_span->len) out_span->len += buffers[i++].len;
+  out_span->count = i;
+  return 1;
 }
 
-ptrdiff_t mio_socket_send(void *socket, const void *buffer, size_t len, const mio_net_name *to) {
-  if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
-  return mio_source_result(socket, MIO_WRITABLE,
-                           mio_net_send(mio_socket_handle_of(socket), buffer, len, to));
-}
-
-ptrdiff_t mio_socket_recv_vectored(void *socket, const mio_iovec *buffers, size_t count,
-                                   mio_net_name *out_from) {
-  mio_handle handle = MIO_HANDLE_NONE;
-  size_t len;
-  const int result = begin_vectored(socket, buffers, count, &handle, &len);
-  if (result < 0) return result;
-  return mio_source_result(socket, MIO_READABLE,
-                           mio_net_recv_vectored(handle, buffers, count, out_from));
-}
-
-ptrdiff_t mio_socket_send_vectored(void *socket, const mio_iovec *buffers, size_t count,
-                                   const mio_net_name *to) {
-  mio_handle handle = MIO_HANDLE_NONE;
-  size_t len;
-  const int result = begin_vectored(socket, buffers, count, &handle, &len);
-  if (result < 0) return result;
-  return mio_source_result(socket, MIO_WRITABLE, mio_net_send_vectored(handle, buffers, count, to));
-}
-
-/* A stream that is to move no bytes: what the systems say then differs. */
-
-ptrdiff_t mio_socket_read(void *socket, void *buffer, size_t len, mio_net_recv_mode mode) {
-  if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
-  if (len == 0) return 0;
-  const ptrdiff_t result = mio_net_recv(mio_socket_handle_of(socket), buffer, len, mode, NULL);
-  if (mode == MIO_NET_PEEK) return mio_source_result(socket, MIO_READABLE, result);
-  return mio_source_stream_result(socket, MIO_READABLE, result, len);
-}
-
-ptrdiff_t mio_socket_write(void *socket, const void *buffer, size_t len) {
-  if (!mio_socket_can_transfer(socket, buffer, len)) return invalid_input();
-  if (len == 0) return 0;
+ptrdiff_t mio_socket_readv(mio_source *source, const mio_iovec *buffers, size_t count) {
+  mio_socket_span span;
+  const int result = mio_socket_begin_span(source, buffers, count, &span);
+  if (result <= 0) return result;
   return mio_source_stream_result(
-      socket, MIO_WRITABLE, mio_net_send(mio_socket_handle_of(socket), buffer, len, NULL), len);
+      source, MIO_READABLE,
+      mio_net_recv_vectored(source->native.handle, span.buffers, span.count, NULL, NULL), span.len);
 }
 
-ptrdiff_t mio_socket_move(void *socket, mio_interest direction, const mio_iovec *buffers,
-                          size_t count, mio_socket_mover mover) {
+ptrdiff_t mio_socket_writev(mio_source *source, const mio_iovec *buffers, size_t count) {
+  mio_socket_span span;
+  const int result = mio_socket_begin_span(source, buffers, count, &span);
+  if (result <= 0) return result;
+  return mio_source_stream_result(
+      source, MIO_WRITABLE,
+      mio_net_send_vectored(source->native.handle, span.buffers, span.count, NULL), span.len);
+}
+
+/* A datagram cannot be cut, so the buffers of one must all fit one call. */
+static bool is_datagram_valid(const mio_source *source, const mio_iovec *buffers, size_t count) {
+  return source != NULL && source->ops != NULL && count <= MIO_IOVEC_COUNT_MAX &&
+         are_buffers_valid(buffers, count);
+}
+
+ptrdiff_t mio_socket_recv_vectored(mio_source *source, const mio_iovec *buffers, size_t count,
+                                   mio_net_name *out_from, bool *out_truncated) {
+  if (!is_datagram_valid(source, buffers, count)) return invalid_input();
+  return mio_source_result(
+      source, MIO_READABLE,
+      mio_net_recv_vectored(source->native.handle, buffers, count, out_from, out_truncated));
+}
+
+ptrdiff_t mio_socket_send_vectored(mio_source *source, const mio_iovec *buffers, size_t count,
+                                   const mio_net_name *to) {
+  if (!is_datagram_valid(source, buffers, count)) return invalid_input();
+  return mio_source_result(source, MIO_WRITABLE,
+                           mio_net_send_vectored(source->native.handle, buffers, count, to));
+}
+
+int mio_socket_connect(mio_source *source, const mio_net_name *name) {
   mio_handle handle = MIO_HANDLE_NONE;
-  size_t len;
-  const int result = begin_vectored(socket, buffers, count, &handle, &len);
-  if (result < 0 || len == 0) return result;
-  return mio_source_stream_result(socket, direction, mover(handle, buffers, count), len);
-}
-
-static ptrdiff_t read_handle(mio_handle handle, const mio_iovec *buffers, size_t count) {
-  return mio_net_recv_vectored(handle, buffers, count, NULL);
-}
-
-ptrdiff_t mio_socket_readv(void *socket, const mio_iovec *buffers, size_t count) {
-  return mio_socket_move(socket, MIO_READABLE, buffers, count, read_handle);
-}
-
-static ptrdiff_t write_handle(mio_handle handle, const mio_iovec *buffers, size_t count) {
-  return mio_net_send_vectored(handle, buffers, count, NULL);
-}
-
-ptrdiff_t mio_socket_writev(void *socket, const mio_iovec *buffers, size_t count) {
-  return mio_socket_move(socket, MIO_WRITABLE, buffers, count, write_handle);
-}
-
-int mio_socket_connect(void *socket, const mio_net_name *name) {
-  mio_handle handle = MIO_HANDLE_NONE;
-  const int result = mio_handle_source_borrow(socket, &handle);
+  const int result = mio_handle_source_borrow(source, &handle);
   if (result < 0) return result;
-  return (int)mio_source_result(socket, MIO_READABLE | MIO_WRITABLE, mio_net_connect(handle, name));
+  return (int)mio_source_result(source, MIO_READABLE | MIO_WRITABLE, mio_net_connect(handle, name));
 }
 
-int mio_socket_shutdown(void *socket, mio_shutdown how) {
+int mio_socket_shutdown(mio_source *source, mio_shutdown how) {
   mio_handle handle = MIO_HANDLE_NONE;
-  const int result = mio_handle_source_borrow(socket, &handle);
+  const int result = mio_handle_source_borrow(source, &handle);
   if (result < 0) return result;
   switch (how) {
     case MIO_SHUTDOWN_READ:
@@ -200,63 +191,79 @@ int mio_socket_shutdown(void *socket, mio_shutdown how) {
   return invalid_input();
 }
 
-int mio_socket_take_error(void *socket) {
+int mio_socket_take_error(mio_source *source) {
   mio_handle handle = MIO_HANDLE_NONE;
-  const int result = mio_handle_source_borrow(socket, &handle);
+  const int result = mio_handle_source_borrow(source, &handle);
   if (result < 0) return result;
   const int error = mio_net_take_error(handle);
-  mio_source_drained(socket, MIO_READABLE | MIO_WRITABLE);
+  mio_source_drained(source, MIO_READABLE | MIO_WRITABLE);
   return error;
 }
 
-static int get_name(const void *socket, mio_socket_name_of name_of, const void *out_addr,
-                    mio_net_name *out_name) {
+static int local_name(const mio_source *source, mio_net_name *out_name) {
   mio_handle handle = MIO_HANDLE_NONE;
-  if (out_addr == NULL) return invalid_input();
-  const int result = mio_handle_source_borrow(socket, &handle);
-  return result < 0 ? result : name_of(handle, out_name);
+  const int result = mio_handle_source_borrow(source, &handle);
+  return result < 0 ? result : mio_net_local_name(handle, out_name);
 }
 
-int mio_socket_addr(const void *socket, mio_socket_name_of name_of, mio_addr *out_addr) {
+static int peer_name(const mio_source *source, mio_net_name *out_name) {
+  mio_handle handle = MIO_HANDLE_NONE;
+  const int result = mio_handle_source_borrow(source, &handle);
+  return result < 0 ? result : mio_net_peer_name(handle, out_name);
+}
+
+int mio_socket_local_addr(const mio_source *source, mio_addr *out_addr) {
   mio_net_name name;
-  const int result = get_name(socket, name_of, out_addr, &name);
+  const int result = out_addr == NULL ? invalid_input() : local_name(source, &name);
   return result < 0 ? result : mio_net_name_to_addr(&name, out_addr);
 }
 
-int mio_socket_unix_addr(const void *socket, mio_socket_name_of name_of, mio_unix_addr *out_addr) {
+int mio_socket_peer_addr(const mio_source *source, mio_addr *out_addr) {
   mio_net_name name;
-  const int result = get_name(socket, name_of, out_addr, &name);
+  const int result = out_addr == NULL ? invalid_input() : peer_name(source, &name);
+  return result < 0 ? result : mio_net_name_to_addr(&name, out_addr);
+}
+
+int mio_socket_local_unix_addr(const mio_source *source, mio_unix_addr *out_addr) {
+  mio_net_name name;
+  const int result = out_addr == NULL ? invalid_input() : local_name(source, &name);
   return result < 0 ? result : mio_net_name_to_unix_addr(&name, out_addr);
 }
 
-int mio_socket_get_number(const void *socket, mio_net_option option, uint32_t *out_number) {
+int mio_socket_peer_unix_addr(const mio_source *source, mio_unix_addr *out_addr) {
+  mio_net_name name;
+  const int result = out_addr == NULL ? invalid_input() : peer_name(source, &name);
+  return result < 0 ? result : mio_net_name_to_unix_addr(&name, out_addr);
+}
+
+int mio_socket_get_number(const mio_source *source, mio_net_option option, uint32_t *out_number) {
   mio_handle handle = MIO_HANDLE_NONE;
   int value = 0;
   if (out_number == NULL) return invalid_input();
-  int result = mio_handle_source_borrow(socket, &handle);
+  int result = mio_handle_source_borrow(source, &handle);
   if (result == 0) result = mio_net_get(handle, option, &value);
   if (result == 0) *out_number = (uint32_t)value;
   return result;
 }
 
-int mio_socket_get_bool(const void *socket, mio_net_option option, bool *out_on) {
+int mio_socket_get_bool(const mio_source *source, mio_net_option option, bool *out_on) {
   uint32_t number = 0;
   if (out_on == NULL) return invalid_input();
-  const int result = mio_socket_get_number(socket, option, &number);
+  const int result = mio_socket_get_number(source, option, &number);
   if (result == 0) *out_on = number != 0;
   return result;
 }
 
-int mio_socket_set_number(void *socket, mio_net_option option, uint32_t number, uint32_t min,
-                          uint32_t max) {
+int mio_socket_set_number(const mio_source *source, mio_net_option option, uint32_t number,
+                          uint32_t min, uint32_t max) {
   mio_handle handle = MIO_HANDLE_NONE;
   if (number < min || number > max) return invalid_input();
-  const int result = mio_handle_source_borrow(socket, &handle);
+  const int result = mio_handle_source_borrow(source, &handle);
   return result < 0 ? result : mio_net_set(handle, option, (int)number);
 }
 
-int mio_socket_set_bool(void *socket, mio_net_option option, bool on) {
-  return mio_socket_set_number(socket, option, on, 0, 1);
+int mio_socket_set_bool(const mio_source *source, mio_net_option option, bool on) {
+  return mio_socket_set_number(source, option, on, 0, 1);
 }
 
 int mio_socket_peer(const mio_addr *addr, mio_net_name *out_name) {

@@ -1,7 +1,14 @@
+#include "mio/net/socket.h"
+
 #include "mio/net/tcp_listener.h"
 
-#include "mio/error.h"
-#include "mio/net/socket.h"
+static mio_source *source_of(mio_tcp_listener *listener) {
+  return listener == NULL ? NULL : &listener->source;
+}
+
+static const mio_source *view_of(const mio_tcp_listener *listener) {
+  return listener == NULL ? NULL : &listener->source;
+}
 
 enum { DEFAULT_BACKLOG = 1024 };
 
@@ -13,10 +20,10 @@ int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
                                const mio_tcp_listener_options *options) {
   const mio_tcp_listener_options chosen =
       options == NULL ? (mio_tcp_listener_options){0, MIO_ONLY_V6_DEFAULT, false} : *options;
-  if (chosen.backlog < 0) return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
+  if (chosen.backlog < 0) return mio_socket_invalid_input();
   mio_net_name name;
   mio_handle handle;
-  int result = mio_socket_begin(listener, MIO_NET_STREAM, addr, &name, &handle);
+  int result = mio_socket_begin(source_of(listener), MIO_NET_STREAM, addr, &name, &handle);
   if (result < 0) return result;
   result = mio_net_set(handle, MIO_NET_REBIND, 1);
   if (result == 0)
@@ -24,56 +31,58 @@ int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
   if (result == 0) result = mio_net_bind(handle, &name);
   if (result == 0)
     result = mio_net_listen(handle, chosen.backlog == 0 ? DEFAULT_BACKLOG : chosen.backlog);
-  return mio_socket_finish(listener, handle, result);
+  return mio_socket_finish(source_of(listener), handle, result);
 }
 
 int mio_tcp_listener_accept(mio_tcp_listener *listener, mio_tcp_stream *out_stream,
                             mio_addr *out_addr) {
   mio_net_name peer;
-  const int result = mio_socket_accept(listener, out_stream, out_addr == NULL ? NULL : &peer);
+  const int result =
+      mio_socket_accept(source_of(listener), out_stream == NULL ? NULL : &out_stream->source,
+                        out_addr == NULL ? NULL : &peer);
   if (result == 0) mio_socket_tell(&peer, out_addr);
   return result;
 }
 
 int mio_tcp_listener_local_addr(const mio_tcp_listener *listener, mio_addr *out_addr) {
-  return mio_socket_addr(listener, mio_net_local_name, out_addr);
+  return mio_socket_local_addr(view_of(listener), out_addr);
 }
 
 int mio_tcp_listener_ttl(const mio_tcp_listener *listener, uint32_t *out_ttl) {
-  return mio_socket_get_number(listener, MIO_NET_TTL, out_ttl);
+  return mio_socket_get_number(view_of(listener), MIO_NET_TTL, out_ttl);
 }
 
 int mio_tcp_listener_set_ttl(mio_tcp_listener *listener, uint32_t ttl) {
-  return mio_socket_set_number(listener, MIO_NET_TTL, ttl, 1, MIO_SOCKET_TTL_MAX);
+  return mio_socket_set_number(source_of(listener), MIO_NET_TTL, ttl, 1, MIO_SOCKET_TTL_MAX);
 }
 
 int mio_tcp_listener_only_v6(const mio_tcp_listener *listener, bool *out_on) {
-  return mio_socket_get_bool(listener, MIO_NET_ONLY_V6, out_on);
+  return mio_socket_get_bool(view_of(listener), MIO_NET_ONLY_V6, out_on);
 }
 
 int mio_tcp_listener_set_only_v6(mio_tcp_listener *listener, bool on) {
-  return mio_socket_set_bool(listener, MIO_NET_ONLY_V6, on);
+  return mio_socket_set_bool(source_of(listener), MIO_NET_ONLY_V6, on);
 }
 
 int mio_tcp_listener_take_error(mio_tcp_listener *listener) {
-  return mio_socket_take_error(listener);
+  return mio_socket_take_error(source_of(listener));
 }
 
 int mio_tcp_listener_adopt(mio_tcp_listener *listener, mio_handle handle) {
-  return mio_socket_adopt(listener, handle, MIO_NET_STREAM);
+  return mio_socket_adopt(source_of(listener), handle, MIO_NET_STREAM);
 }
 
 int mio_tcp_listener_handle(const mio_tcp_listener *listener, mio_handle *out_handle) {
-  return mio_socket_handle(listener, out_handle);
+  return mio_socket_handle(view_of(listener), out_handle);
 }
 
 int mio_tcp_listener_release(mio_tcp_listener *listener, mio_handle *out_handle) {
-  return mio_socket_release(listener, out_handle);
+  return mio_socket_release(source_of(listener), out_handle);
 }
 
-void mio_tcp_listener_close(mio_tcp_listener *listener) { mio_socket_close(listener); }
+void mio_tcp_listener_close(mio_tcp_listener *listener) { mio_socket_close(source_of(listener)); }
 
 ptrdiff_t mio_tcp_listener_try_io(mio_tcp_listener *listener, mio_interest interest,
                                   mio_io_operation operation, void *context) {
-  return mio_socket_try_io(listener, interest, operation, context);
+  return mio_source_try_io(source_of(listener), interest, operation, context);
 }

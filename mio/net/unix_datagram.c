@@ -1,6 +1,14 @@
+#include "mio/net/socket.h"
+
 #include "mio/net/unix_datagram.h"
 
-#include "mio/net/socket.h"
+static mio_source *source_of(mio_unix_datagram *socket) {
+  return socket == NULL ? NULL : &socket->source;
+}
+
+static const mio_source *view_of(const mio_unix_datagram *socket) {
+  return socket == NULL ? NULL : &socket->source;
+}
 
 int mio_unix_datagram_bind(mio_unix_datagram *socket, const char *path) {
   mio_unix_addr addr;
@@ -11,19 +19,21 @@ int mio_unix_datagram_bind(mio_unix_datagram *socket, const char *path) {
 int mio_unix_datagram_bind_addr(mio_unix_datagram *socket, const mio_unix_addr *addr) {
   mio_net_name name;
   mio_handle handle;
-  const int result = mio_socket_begin_unix(socket, MIO_NET_DATAGRAM, addr, &name, &handle);
-  return result < 0 ? result : mio_socket_finish(socket, handle, mio_net_bind(handle, &name));
+  const int result =
+      mio_socket_begin_unix(source_of(socket), MIO_NET_DATAGRAM, addr, &name, &handle);
+  return result < 0 ? result
+                    : mio_socket_finish(source_of(socket), handle, mio_net_bind(handle, &name));
 }
 
 int mio_unix_datagram_unbound(mio_unix_datagram *socket) {
   mio_handle handle;
-  int result = mio_socket_check_closed(socket);
+  int result = mio_socket_check_closed(source_of(socket));
   if (result == 0) result = mio_net_open(MIO_NET_UNIX, MIO_NET_DATAGRAM, &handle);
-  return result < 0 ? result : mio_socket_finish(socket, handle, 0);
+  return result < 0 ? result : mio_socket_finish(source_of(socket), handle, 0);
 }
 
 int mio_unix_datagram_pair(mio_unix_datagram *a, mio_unix_datagram *b) {
-  return mio_socket_pair(a, b, MIO_NET_DATAGRAM);
+  return mio_socket_pair(source_of(a), source_of(b), MIO_NET_DATAGRAM);
 }
 
 int mio_unix_datagram_connect(mio_unix_datagram *socket, const char *path) {
@@ -35,7 +45,7 @@ int mio_unix_datagram_connect(mio_unix_datagram *socket, const char *path) {
 int mio_unix_datagram_connect_addr(mio_unix_datagram *socket, const mio_unix_addr *addr) {
   mio_net_name name;
   const int result = mio_socket_unix_peer(addr, &name);
-  return result < 0 ? result : mio_socket_connect(socket, &name);
+  return result < 0 ? result : mio_socket_connect(source_of(socket), &name);
 }
 
 ptrdiff_t mio_unix_datagram_send_to(mio_unix_datagram *socket, const void *buffer, size_t len,
@@ -49,14 +59,14 @@ ptrdiff_t mio_unix_datagram_send_to_addr(mio_unix_datagram *socket, const void *
                                          const mio_unix_addr *to) {
   mio_net_name name;
   const int result = mio_socket_unix_peer(to, &name);
-  return result < 0 ? result : mio_socket_send(socket, buffer, len, &name);
+  return result < 0 ? result : mio_socket_send(source_of(socket), buffer, len, &name);
 }
 
 static ptrdiff_t recv_from(mio_unix_datagram *socket, void *buffer, size_t len,
                            mio_net_recv_mode mode, mio_unix_addr *out_from) {
   mio_net_name from;
   const ptrdiff_t received =
-      mio_socket_recv(socket, buffer, len, mode, out_from == NULL ? NULL : &from);
+      mio_socket_recv(source_of(socket), buffer, len, mode, out_from == NULL ? NULL : &from);
   if (received >= 0) mio_socket_tell_unix(&from, out_from);
   return received;
 }
@@ -72,58 +82,58 @@ ptrdiff_t mio_unix_datagram_peek_from(mio_unix_datagram *socket, void *buffer, s
 }
 
 ptrdiff_t mio_unix_datagram_send(mio_unix_datagram *socket, const void *buffer, size_t len) {
-  return mio_socket_send(socket, buffer, len, NULL);
+  return mio_socket_send(source_of(socket), buffer, len, NULL);
 }
 
 ptrdiff_t mio_unix_datagram_send_vectored(mio_unix_datagram *socket, const mio_iovec *buffers,
                                           size_t count) {
-  return mio_socket_send_vectored(socket, buffers, count, NULL);
+  return mio_socket_send_vectored(source_of(socket), buffers, count, NULL);
 }
 
 ptrdiff_t mio_unix_datagram_recv(mio_unix_datagram *socket, void *buffer, size_t len) {
-  return mio_socket_recv(socket, buffer, len, MIO_NET_RECV, NULL);
+  return mio_socket_recv(source_of(socket), buffer, len, MIO_NET_RECV, NULL);
 }
 
 ptrdiff_t mio_unix_datagram_recv_vectored(mio_unix_datagram *socket, const mio_iovec *buffers,
                                           size_t count) {
-  return mio_socket_recv_vectored(socket, buffers, count, NULL);
+  return mio_socket_recv_vectored(source_of(socket), buffers, count, NULL, NULL);
 }
 
 ptrdiff_t mio_unix_datagram_peek(mio_unix_datagram *socket, void *buffer, size_t len) {
-  return mio_socket_recv(socket, buffer, len, MIO_NET_PEEK, NULL);
+  return mio_socket_recv(source_of(socket), buffer, len, MIO_NET_PEEK, NULL);
 }
 
 int mio_unix_datagram_shutdown(mio_unix_datagram *socket, mio_shutdown how) {
-  return mio_socket_shutdown(socket, how);
+  return mio_socket_shutdown(source_of(socket), how);
 }
 
 int mio_unix_datagram_local_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr) {
-  return mio_socket_unix_addr(socket, mio_net_local_name, out_addr);
+  return mio_socket_local_unix_addr(view_of(socket), out_addr);
 }
 
 int mio_unix_datagram_peer_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr) {
-  return mio_socket_unix_addr(socket, mio_net_peer_name, out_addr);
+  return mio_socket_peer_unix_addr(view_of(socket), out_addr);
 }
 
 int mio_unix_datagram_take_error(mio_unix_datagram *socket) {
-  return mio_socket_take_error(socket);
+  return mio_socket_take_error(source_of(socket));
 }
 
 int mio_unix_datagram_adopt(mio_unix_datagram *socket, mio_handle handle) {
-  return mio_socket_adopt(socket, handle, MIO_NET_DATAGRAM);
+  return mio_socket_adopt_unix(source_of(socket), handle, MIO_NET_DATAGRAM);
 }
 
 int mio_unix_datagram_handle(const mio_unix_datagram *socket, mio_handle *out_handle) {
-  return mio_socket_handle(socket, out_handle);
+  return mio_socket_handle(view_of(socket), out_handle);
 }
 
 int mio_unix_datagram_release(mio_unix_datagram *socket, mio_handle *out_handle) {
-  return mio_socket_release(socket, out_handle);
+  return mio_socket_release(source_of(socket), out_handle);
 }
 
-void mio_unix_datagram_close(mio_unix_datagram *socket) { mio_socket_close(socket); }
+void mio_unix_datagram_close(mio_unix_datagram *socket) { mio_socket_close(source_of(socket)); }
 
 ptrdiff_t mio_unix_datagram_try_io(mio_unix_datagram *socket, mio_interest interest,
                                    mio_io_operation operation, void *context) {
-  return mio_socket_try_io(socket, interest, operation, context);
+  return mio_source_try_io(source_of(socket), interest, operation, context);
 }

@@ -69,10 +69,11 @@ int mio_net_open(mio_net_family family, mio_net_type type, mio_handle *out_handl
 /* Makes two Unix sockets that are connected to each other. */
 int mio_net_open_pair(mio_net_type type, mio_handle out_handles[2]);
 
-/* Makes a handle from elsewhere, any value, what mio_net_open would have made it: non-blocking, and
- * silent about SIGPIPE. MIO_ERROR_INVALID_INPUT, and nothing changed, if it is not an open socket
- * of this type. */
-int mio_net_adopt(mio_handle handle, mio_net_type type);
+/* Makes a foreign handle, any value, like one of mio_net_open: non-blocking, and silent about SIGPIPE.
+ * MIO_ERROR_INVALID_INPUT, and nothing changed, if it is not an open socket of this type and of the
+ * right family: Unix if `is_unix`, else IPv4 or IPv6. A stream that is shut in both directions is
+ * accepted. */
+int mio_net_adopt(mio_handle handle, mio_net_type type, bool is_unix);
 
 /* Closes a handle, a socket or not, for good: an error, or an interruption, is no reason to do it
  * again, as the number may be somebody else's by then. */
@@ -95,23 +96,19 @@ int mio_net_shutdown(mio_handle handle, mio_shutdown how);
 int mio_net_local_name(mio_handle handle, mio_net_name *out_name);
 int mio_net_peer_name(mio_handle handle, mio_net_name *out_name);
 
-/* What a receive is to do. */
+/* Whether a receive takes the bytes away. */
 typedef enum mio_net_recv_mode {
-  MIO_NET_RECV, /* take what is there */
-  MIO_NET_PEEK  /* leave it there */
+  MIO_NET_RECV, /* takes them */
+  MIO_NET_PEEK  /* leaves them */
 } mio_net_recv_mode;
 
-/* Sends or receives, one buffer or 1 to MIO_IOVEC_COUNT_MAX of them. The name is the receiver's or
- * the sender's address and may be NULL. 0 is the end of a stream, or an empty datagram; a datagram
- * longer than the room is cut and counts as received, also where the system calls that an error. A
- * stream's transfer may be cut to what the system moves at once; a datagram's never is. */
-ptrdiff_t mio_net_send(mio_handle handle, const void *buffer, size_t len, const mio_net_name *to);
-ptrdiff_t mio_net_recv(mio_handle handle, void *buffer, size_t len, mio_net_recv_mode mode,
-                       mio_net_name *out_from);
+/* Transfers of 1 to MIO_IOVEC_COUNT_MAX buffers, under the rules of mio/sys/transfer.h, which has the
+ * transfers of one buffer. The names may be NULL. `*out_truncated`, unless NULL, becomes true if the
+ * datagram was longer than the buffers. */
 ptrdiff_t mio_net_send_vectored(mio_handle handle, const mio_iovec *buffers, size_t count,
                                 const mio_net_name *to);
 ptrdiff_t mio_net_recv_vectored(mio_handle handle, const mio_iovec *buffers, size_t count,
-                                mio_net_name *out_from);
+                                mio_net_name *out_from, bool *out_truncated);
 
 /* Settings that are a number; on and off are 1 and 0. */
 typedef enum mio_net_option {

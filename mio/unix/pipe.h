@@ -42,6 +42,16 @@ typedef struct mio_pipe_receiver {
   mio_source source;
 } mio_pipe_receiver;
 
+/* With true, the program states that it ignores SIGPIPE (signal(SIGPIPE, SIG_IGN)) and will go on doing
+ * so. Writes to pipes are plain write(2) calls then, at no extra cost. With false, the default, the
+ * library keeps the signal away from the program by itself, whatever the program does with it: that
+ * takes a newer system call, or two more of them. Affects the whole process. No effect on Apple's
+ * systems and NetBSD, where the descriptor carries the setting.
+ *
+ * Returns 0. MIO_ERROR_INVALID_INPUT, and no change, for true if SIGPIPE is not ignored at this moment:
+ * the library never changes the disposition itself. Any thread. */
+MIO_API int mio_unix_ignores_sigpipe(bool ignores);
+
 /* Makes a pipe. Both ends have to be closed (else MIO_ERROR_ALREADY_EXISTS); both or none are open
  * then. MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL. */
 MIO_API int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver);

@@ -15,8 +15,12 @@ static int check_socket(mio_handle handle) {
   return -WSAGetLastError();
 }
 
+static mio_source *source_of(mio_windows_socket *socket) {
+  return socket == NULL ? NULL : &socket->source;
+}
+
 int mio_windows_socket_init(mio_windows_socket *socket, mio_handle handle) {
-  int result = mio_socket_check_closed(socket);
+  int result = mio_socket_check_closed(source_of(socket));
   if (result == 0) result = check_socket(handle);
   if (result == 0) mio_handle_source_open(&socket->source, handle);
   return result;
@@ -24,14 +28,14 @@ int mio_windows_socket_init(mio_windows_socket *socket, mio_handle handle) {
 
 void mio_windows_socket_close(mio_windows_socket *socket) {
   mio_handle still_open;
-  (void)mio_socket_release(socket, &still_open);
+  (void)mio_socket_release(source_of(socket), &still_open);
 }
 
 int mio_windows_socket_handle(const mio_windows_socket *socket, mio_handle *out_handle) {
-  return mio_socket_handle(socket, out_handle);
+  return mio_socket_handle(socket == NULL ? NULL : &socket->source, out_handle);
 }
 
 ptrdiff_t mio_windows_socket_try_io(mio_windows_socket *socket, mio_interest interest,
                                     mio_io_operation operation, void *context) {
-  return mio_socket_try_io(socket, interest, operation, context);
+  return mio_source_try_io(source_of(socket), interest, operation, context);
 }

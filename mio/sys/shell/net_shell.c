@@ -1,6 +1,7 @@
 #include "mio/sys/net.h"
 
 #include "mio/error.h"
+#include "mio/sys/transfer.h"
 
 /* A system without sockets: every function of mio/sys/net.h, and what it answers there. */
 
@@ -36,8 +37,8 @@ int mio_net_open_pair(mio_net_type type, mio_handle out_handles[2]) {
   return unsupported();
 }
 
-int mio_net_adopt(mio_handle handle, mio_net_type type) {
-  (void)handle, (void)type;
+int mio_net_adopt(mio_handle handle, mio_net_type type, bool is_unix) {
+  (void)handle, (void)type, (void)is_unix;
   return unsupported();
 }
 
@@ -96,8 +97,8 @@ ptrdiff_t mio_net_send_vectored(mio_handle handle, const mio_iovec *buffers, siz
 }
 
 ptrdiff_t mio_net_recv_vectored(mio_handle handle, const mio_iovec *buffers, size_t count,
-                                mio_net_name *out_from) {
-  (void)handle, (void)buffers, (void)count, (void)out_from;
+                                mio_net_name *out_from, bool *out_truncated) {
+  (void)handle, (void)buffers, (void)count, (void)out_from, (void)out_truncated;
   return unsupported();
 }
 

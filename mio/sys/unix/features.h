@@ -88,6 +88,15 @@
  * time. Not on Android, whose seccomp filter kills those who try a call that it does not know. */
 #define MIO_HAS_RWF_NOSIGNAL (MIO_ON_LINUX && !MIO_ON_ANDROID)
 
+/* A signal that is raised while it is pending is pending twice (FreeBSD; sigqueue_add() in
+ * sys/kern/kern_sig.c). Elsewhere only real-time signals are. */
+#define MIO_QUEUES_SIGNALS MIO_ON_FREEBSD
+
+/* write(2) to a pipe returns EPIPE, rather than a count, when the reader goes after a part was written,
+ * and raises the signal only with that error (dofilewrite() in FreeBSD's sys/kern/sys_generic.c).
+ * Elsewhere a short count may come with a signal: pipe_write() in Linux's fs/pipe.c before 6.18. */
+#define MIO_SHORT_WRITE_MAY_SIGNAL (!MIO_ON_FREEBSD)
+
 /* The system call sigtimedwait(2) without a C function of that name: bionic's came with API 23. */
 #define MIO_SIGTIMEDWAIT_IS_SYSCALL MIO_ON_ANDROID
 

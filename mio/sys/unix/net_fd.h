@@ -2,26 +2,47 @@
 #define MIO_SYS_UNIX_NET_FD_H_
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Inside the Unix backend: what sockets and pipes have in common. */
+#include "mio/sys/unix/features.h"
 
-/* `call` again and again until no signal interrupts it. */
+/* Internal to the Unix backend: what sockets and pipes have in common. */
+
+/* Repeats `call` until no signal interrupts it. */
 #define MIO_RETRY(result, call) \
   do {                          \
     (result) = (call);          \
   } while ((result) < 0 && errno == EINTR)
 
-/* A system call's answer in the shape of the contract. */
+/* Linux cuts a transfer to 2 GiB less a page by itself, before it looks at anything else
+ * (import_ubuf() in lib/iov_iter.c). XNU refuses lengths beyond INT_MAX with EINVAL. */
+static inline size_t mio_fd_clamp(size_t len) {
+#if MIO_ON_LINUX
+  return len;
+#else
+  return len < INT_MAX ? len : INT_MAX;
+#endif
+}
+
+/* A sandbox answers a system call that it does not know with an error of its author's choice: ENOSYS,
+ * or EPERM, EACCES or EINVAL. EOPNOTSUPP is a kernel that does not know a flag. The call itself may
+ * mean the same error, so the older call decides: see where this is used. */
+static inline bool mio_fd_is_refusal(int error) {
+  return error == ENOSYS || error == EPERM || error == EACCES || error == EINVAL ||
+         error == EOPNOTSUPP;
+}
+
+/* The result of a system call in the form of the contract. */
 static inline int mio_fd_result(int result) { return result < 0 ? -errno : result; }
 static inline ptrdiff_t mio_fd_transfer(ptrdiff_t result) { return result < 0 ? -errno : result; }
 
-/* Makes the descriptor block or not. -EBADF for what is not open. */
+/* Makes the descriptor non-blocking or blocking. -EBADF if it is not open. */
 int mio_fd_set_nonblocking(int fd, bool on);
 
-/* Makes a new descriptor non-blocking and close-on-exec where the call that made it could not;
- * closes it if that fails. */
+/* Makes a new descriptor non-blocking and close-on-exec where the call that created it could not.
+ * Closes it if that fails. */
 int mio_fd_prepare(int fd);
 
 #endif /* MIO_SYS_UNIX_NET_FD_H_ */

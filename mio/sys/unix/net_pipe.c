@@ -1,22 +1,18 @@
-#include "mio/sys/unix/os.h"
-
 #include "mio/sys/unix/net_pipe.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "mio/sys/net.h"
-#include "mio/sys/unix/features.h"
-#include "mio/sys/unix/net_fd.h"
 
 #if MIO_HAS_RWF_NOSIGNAL || MIO_SIGTIMEDWAIT_IS_SYSCALL
 #include <sys/syscall.h>
 #endif
+
+atomic_bool mio_pipe_sigpipe_ignored;
 
 int mio_fd_check(mio_handle handle) { return fcntl(handle, F_GETFD) < 0 ? -errno : 0; }
 
@@ -29,10 +25,7 @@ static int silence(int fd) {
 #endif
 }
 
-static int open_both(int fds[2]) {
-#if MIO_HAS_PIPE2
-  return mio_fd_result(pipe2(fds, O_NONBLOCK | O_CLOEXEC));
-#else
+static int open_in_steps(int fds[2]) {
   if (pipe(fds) < 0) return -errno;
   int result = mio_fd_prepare(fds[0]);
   if (result < 0) {
@@ -42,7 +35,14 @@ static int open_both(int fds[2]) {
   result = mio_fd_prepare(fds[1]);
   if (result < 0) mio_net_close(fds[0]);
   return result;
+}
+
+static int open_both(int fds[2]) {
+#if MIO_HAS_PIPE2
+  if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) == 0) return 0;
+  if (!mio_fd_is_refusal(errno)) return -errno;
 #endif
+  return open_in_steps(fds);
 }
 
 int mio_pipe_open(mio_handle out_handles[2]) {
@@ -69,21 +69,20 @@ int mio_pipe_adopt(mio_handle handle) {
   return mio_fd_set_nonblocking(handle, true);
 }
 
-/* struct iovec under our name; its layout is asserted in net_transfer.c. */
+/* struct iovec under our name. net_transfer.c asserts its layout. */
 static const struct iovec *native(const mio_iovec *buffers) {
   return (const struct iovec *)(const void *)buffers;
 }
 
-/* One buffer is the usual case, and the plain call is the cheaper one then. */
+/* One buffer is the usual case, and write(2) is cheaper than writev(2) then. */
 static ptrdiff_t write_plainly(int fd, const mio_iovec *buffers, size_t count) {
   ptrdiff_t written;
-  MIO_RETRY(written, count == 1 ? write(fd, buffers->base, buffers->len)
+  MIO_RETRY(written, count == 1 ? write(fd, buffers->base, mio_fd_clamp(buffers->len))
                                 : writev(fd, native(buffers), (int)count));
   return mio_fd_transfer(written);
 }
 
-#if !MIO_HAS_F_SETNOSIGPIPE
-/* Takes a pending SIGPIPE off this thread, if there is one. */
+/* Removes one pending SIGPIPE from this thread, if there is one. */
 static void swallow(const sigset_t *sigpipe) {
 #if MIO_SIGTIMEDWAIT_IS_SYSCALL
   /* The kernel's own set has 64 bits. */
@@ -103,6 +102,22 @@ static void swallow(const sigset_t *sigpipe) {
 #endif
 }
 
+static bool is_shorter(ptrdiff_t written, const mio_iovec *buffers, size_t count) {
+  size_t left = (size_t)written;
+  for (size_t i = 0; i < count; ++i) {
+    if (left < buffers[i].len) return true;
+    left -= buffers[i].len;
+  }
+  return false;
+}
+
+/* Whether a write may have raised the signal. A blocking pipe whose reader goes while the writer
+ * sleeps answers with the part that was written, and raises it all the same. */
+static bool may_have_signalled(ptrdiff_t written, const mio_iovec *buffers, size_t count) {
+  if (written < 0) return written == -EPIPE;
+  return MIO_SHORT_WRITE_MAY_SIGNAL && is_shorter(written, buffers, count);
+}
+
 static ptrdiff_t write_masked(int fd, const mio_iovec *buffers, size_t count) {
   sigset_t sigpipe, before, pending;
   (void)sigemptyset(&sigpipe);
@@ -110,70 +125,55 @@ static ptrdiff_t write_masked(int fd, const mio_iovec *buffers, size_t count) {
   const int result = pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
   if (result != 0) return -result;
   /* Only a signal that was blocked before can be pending before, and that one is the program's. */
-  bool was_pending = false;
-  if (sigismember(&before, SIGPIPE)) {
-    was_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
+  bool keep = false;
+  if (!MIO_QUEUES_SIGNALS && sigismember(&before, SIGPIPE)) {
+    keep = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
   }
   const ptrdiff_t written = write_plainly(fd, buffers, count);
-  if (written == -EPIPE && !was_pending) swallow(&sigpipe);
+  if (!keep && may_have_signalled(written, buffers, count)) swallow(&sigpipe);
   (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
   return written;
 }
 
 #if MIO_HAS_RWF_NOSIGNAL && defined(SYS_pwritev2)
-/* <linux/fs.h> of 6.18; older headers do not have it. */
+/* <linux/fs.h> of 6.18. Older headers do not have it. */
 #define RWF_NOSIGNAL_VALUE 0x00000100
 
-/* One writev(2) that raises no signal. False if the kernel, a sandbox or the kind of file cannot.
- */
-static bool write_silently(int fd, const mio_iovec *buffers, size_t count, ptrdiff_t *out_written) {
+static bool is_pipe(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+/* A kernel before 6.18 and many sandboxes refuse the call, and it is not tried again then. But a
+ * single descriptor that is no pipe may refuse it too, and so may bad arguments: only a pipe for which
+ * write(2) answers something else settles it for all. */
+ptrdiff_t mio_pipe_write_safely(mio_handle handle, const mio_iovec *buffers, size_t count) {
   static atomic_bool is_missing;
-  if (atomic_load_explicit(&is_missing, memory_order_relaxed)) return false;
-  ptrdiff_t written;
-  /* Offset -1: the file's own position, as writev(2). */
-  MIO_RETRY(written,
-            syscall(SYS_pwritev2, fd, native(buffers), (long)count, -1L, -1L, RWF_NOSIGNAL_VALUE));
-  if (written < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM)) {
-    atomic_store_explicit(&is_missing, true, memory_order_relaxed);
-    return false;
+  if (atomic_load_explicit(&is_missing, memory_order_relaxed)) {
+    return write_masked(handle, buffers, count);
   }
-  *out_written = mio_fd_transfer(written);
-  return true;
+  ptrdiff_t written;
+  /* Offset -1: the file's own position, as with writev(2). */
+  MIO_RETRY(written, syscall(SYS_pwritev2, handle, native(buffers), (long)count, -1L, -1L,
+                             RWF_NOSIGNAL_VALUE));
+  if (written >= 0) return written;
+  const int error = errno;
+  if (!mio_fd_is_refusal(error)) return -error;
+  written = write_masked(handle, buffers, count);
+  if (written != -error && is_pipe(handle)) {
+    atomic_store_explicit(&is_missing, true, memory_order_relaxed);
+  }
+  return written;
 }
 #else
-static bool write_silently(int fd, const mio_iovec *buffers, size_t count, ptrdiff_t *out_written) {
-  (void)fd;
-  (void)buffers;
-  (void)count;
-  (void)out_written;
-  return false;
+ptrdiff_t mio_pipe_write_safely(mio_handle handle, const mio_iovec *buffers, size_t count) {
+  return write_masked(handle, buffers, count);
 }
 #endif
-#endif /* !MIO_HAS_F_SETNOSIGPIPE */
 
 ptrdiff_t mio_pipe_writev(mio_handle handle, const mio_iovec *buffers, size_t count) {
-#if MIO_HAS_F_SETNOSIGPIPE
-  return write_plainly(handle, buffers, count);
-#else
-  ptrdiff_t written;
-  return write_silently(handle, buffers, count, &written) ? written
-                                                          : write_masked(handle, buffers, count);
-#endif
-}
-
-ptrdiff_t mio_pipe_write(mio_handle handle, const void *buffer, size_t len) {
-  const union {
-    const void *ours;
-    void *theirs;
-  } base = {buffer}; /* an iovec's base is for reads too */
-  const mio_iovec one = {base.theirs, len};
-  return mio_pipe_writev(handle, &one, 1);
-}
-
-ptrdiff_t mio_pipe_read(mio_handle handle, void *buffer, size_t len) {
-  ptrdiff_t received;
-  MIO_RETRY(received, read(handle, buffer, len));
-  return mio_fd_transfer(received);
+  return mio_pipe_is_silent() ? write_plainly(handle, buffers, count)
+                              : mio_pipe_write_safely(handle, buffers, count);
 }
 
 ptrdiff_t mio_pipe_readv(mio_handle handle, const mio_iovec *buffers, size_t count) {

@@ -1,41 +1,82 @@
 #ifndef MIO_SYS_UNIX_NET_PIPE_H_
 #define MIO_SYS_UNIX_NET_PIPE_H_
 
+#include "mio/sys/unix/os.h"
+
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "mio/net/iovec.h"
+#include "mio/sys/unix/features.h"
 #include "mio/sys/unix/handle.h"
+#include "mio/sys/unix/net_fd.h"
 
-/* Inside the library: pipes, which only Unix has in this shape, to the rules of sys/net.h: results,
- * non-blocking and not inherited, no signal, EINTR retried.
+/* Internal: pipes. They follow the rules of mio/sys/net.h: results, non-blocking, not inherited, no
+ * signal, EINTR retried. But read(2) and write(2) have no MSG_DONTWAIT: if another process makes the
+ * open file blocking, they block.
  *
- * Writing to a pipe without a reader raises SIGPIPE, and unlike sockets POSIX has no flag against
- * it. A library may neither leave it to the program nor change the program's handlers. Three ways,
- * by what the system has (features.h):
+ * Writing to a pipe without a reader raises SIGPIPE, and POSIX has no flag against it. A library must
+ * neither leave the signal to the program nor change the program's handlers. There are four ways,
+ * depending on the program and on the system (features.h):
  *
- *   F_SETNOSIGPIPE on the descriptor   Apple, NetBSD            costs nothing a write
- *   pwritev2 with RWF_NOSIGNAL         Linux 6.18 on            one system call, as write(2)
- *   SIGPIPE blocked in this thread     older Linux, all others  pthread_sigmask(3) before and after
+ *   the program ignores SIGPIPE        mio_pipe_sigpipe_ignored     costs nothing
+ *   F_SETNOSIGPIPE on the descriptor   Apple, NetBSD                costs nothing per write
+ *   pwritev2 with RWF_NOSIGNAL         Linux 6.18 and later         one system call, like write(2)
+ *   SIGPIPE blocked in this thread     older Linux, all others      pthread_sigmask(3) before and after
  *
- * In the third, a SIGPIPE that the write raised, which goes to the thread, not the process, is
- * taken off the thread before the mask is restored; one that was pending before stays. As measured
- * on a virtual machine with Linux 6.18, 64 bytes through a pipe, written and read: 1.35 us with
- * plain calls, 1.75 us with pwritev2, 2.4 us with the mask. */
+ * In the last one, a SIGPIPE that the write raised goes to the thread, not to the process. It is
+ * removed before the mask is restored. A SIGPIPE that was pending before stays. As measured on a
+ * virtual machine with Linux 6.18, 64 bytes written to a pipe and read: 1.35 us with plain calls,
+ * 1.75 us with pwritev2, 2.4 us with the mask. */
 
-/* Makes a pipe: [0] reads, [1] writes. */
+/* The program has said that it ignores SIGPIPE. */
+extern atomic_bool mio_pipe_sigpipe_ignored;
+
+/* Opens a pipe: [0] reads, [1] writes. */
 int mio_pipe_open(mio_handle out_handles[2]);
 
-/* Makes a descriptor from elsewhere one of ours: non-blocking and, where that is set once, silent
- * about SIGPIPE. -EBADF if it is not open. */
+/* Makes a foreign descriptor non-blocking and, where that is set once, silent about SIGPIPE. -EBADF if
+ * it is not open. */
 int mio_pipe_adopt(mio_handle handle);
 
 int mio_pipe_set_nonblocking(mio_handle handle, bool on);
 
-ptrdiff_t mio_pipe_write(mio_handle handle, const void *buffer, size_t len);
+/* A write that raises no signal whatever the program does with SIGPIPE. */
+ptrdiff_t mio_pipe_write_safely(mio_handle handle, const mio_iovec *buffers, size_t count);
+
 ptrdiff_t mio_pipe_writev(mio_handle handle, const mio_iovec *buffers, size_t count);
-ptrdiff_t mio_pipe_read(mio_handle handle, void *buffer, size_t len);
 ptrdiff_t mio_pipe_readv(mio_handle handle, const mio_iovec *buffers, size_t count);
+
+/* Whether write(2) itself raises no signal. */
+static inline bool mio_pipe_is_silent(void) {
+  return MIO_HAS_F_SETNOSIGPIPE ||
+         atomic_load_explicit(&mio_pipe_sigpipe_ignored, memory_order_relaxed);
+}
+
+/* These two are inline so that a public function is one call away from read(2) or write(2). */
+
+static inline ptrdiff_t mio_pipe_write(mio_handle handle, const void *buffer, size_t len) {
+  ptrdiff_t written;
+  if (!mio_pipe_is_silent()) {
+    const union {
+      const void *ours;
+      void *theirs;
+    } base = {buffer}; /* an iovec is for reads too */
+    const mio_iovec one = {base.theirs, len};
+    return mio_pipe_write_safely(handle, &one, 1);
+  }
+  MIO_RETRY(written, write(handle, buffer, mio_fd_clamp(len)));
+  return mio_fd_transfer(written);
+}
+
+static inline ptrdiff_t mio_pipe_read(mio_handle handle, void *buffer, size_t len) {
+  ptrdiff_t received;
+  MIO_RETRY(received, read(handle, buffer, mio_fd_clamp(len)));
+  return mio_fd_transfer(received);
+}
 
 /* 0, or -EBADF. */
 int mio_fd_check(mio_handle handle);

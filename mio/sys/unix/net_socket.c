@@ -1,6 +1,8 @@
 #include "mio/sys/unix/os.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -83,12 +85,30 @@ int mio_net_open_pair(mio_net_type type, mio_handle out_handles[2]) {
   return 0;
 }
 
-int mio_net_adopt(mio_handle handle, mio_net_type type) {
+static int check_family(int fd, bool is_unix) {
+  struct sockaddr_storage name;
+  socklen_t len = sizeof name;
+  memset(&name, 0, sizeof name);
+  if (getsockname(fd, (struct sockaddr *)&name, &len) < 0) {
+    /* XNU, for a socket that is shut in both directions (sogetoptlock and friends). */
+    return MIO_ON_APPLE && errno == EINVAL ? 0 : -errno;
+  }
+  const int family = name.ss_family;
+  const bool fits = is_unix ? family == AF_UNIX : family == AF_INET || family == AF_INET6;
+  return fits ? 0 : -EINVAL;
+}
+
+int mio_net_adopt(mio_handle handle, mio_net_type type, bool is_unix) {
   int actual = 0;
   socklen_t len = sizeof actual;
   if (getsockopt(handle, SOL_SOCKET, SO_TYPE, &actual, &len) < 0) return -errno;
   if (actual != os_type(type)) return -EINVAL;
-  const int result = silence(handle);
+  int result = check_family(handle, is_unix);
+  if (result < 0) return result;
+  result = silence(handle);
+  /* XNU refuses every option of a stream that is shut in both directions, which cannot raise the
+   * signal: it can still be read, and its end found. */
+  if (MIO_ON_APPLE && result == -EINVAL) result = 0;
   return result < 0 ? result : mio_fd_set_nonblocking(handle, true);
 }
 
@@ -100,15 +120,40 @@ int mio_net_listen(mio_handle handle, int backlog) {
   return mio_fd_result(listen(handle, backlog));
 }
 
-static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
-#if MIO_HAS_ACCEPT4
-  return accept4(fd, peer, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-#elif MIO_HAS_PACCEPT
-  return paccept(fd, peer, len, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-#else
-  return accept(fd, peer, len);
-#endif
+static int accept_in_steps(int fd, struct sockaddr *peer, socklen_t *len) {
+  const int accepted = accept(fd, peer, len);
+  if (accepted < 0) return -errno;
+  const int result = mio_fd_prepare(accepted);
+  return result < 0 ? result : accepted;
 }
+
+#if MIO_HAS_ACCEPT4
+/* A sandbox that does not know accept4(2) refuses it, with an error that accept4 may also mean (EPERM
+ * is a firewall's). accept(2) decides: if it answers something else, accept4 is not tried again. */
+static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
+  static atomic_bool is_missing;
+  if (atomic_load_explicit(&is_missing, memory_order_relaxed)) {
+    return accept_in_steps(fd, peer, len);
+  }
+  const socklen_t room = len == NULL ? 0 : *len;
+  const int accepted = accept4(fd, peer, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (accepted >= 0) return accepted;
+  const int error = errno;
+  if (!mio_fd_is_refusal(error)) return -error;
+  if (len != NULL) *len = room;
+  const int result = accept_in_steps(fd, peer, len);
+  if (result != -error) atomic_store_explicit(&is_missing, true, memory_order_relaxed);
+  return result;
+}
+#elif MIO_HAS_PACCEPT
+static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
+  return mio_fd_result(paccept(fd, peer, len, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+#else
+static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
+  return accept_in_steps(fd, peer, len);
+}
+#endif
 
 int mio_net_accept(mio_handle handle, mio_handle *out_handle, mio_net_name *out_peer) {
   int fd;
@@ -117,14 +162,10 @@ int mio_net_accept(mio_handle handle, mio_handle *out_handle, mio_net_name *out_
     len = sizeof out_peer->storage.bytes;
     fd = accept_once(handle, out_peer == NULL ? NULL : sockaddr_of(out_peer),
                      out_peer == NULL ? NULL : &len);
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0) return -errno;
-#if !MIO_HAS_ACCEPT4 && !MIO_HAS_PACCEPT
-  const int result = mio_fd_prepare(fd);
-  if (result < 0) return result;
-#endif
-  /* On Apple's systems this fails when the peer is gone already; what it sent can be read all the
-   * same, and the listener has handed the option down (sonewconn() in XNU's uipc_socket2.c). */
+  } while (fd == -EINTR);
+  if (fd < 0) return fd;
+  /* On Apple's systems this fails if the peer has gone already. What it sent can be read all the
+   * same, and the listener has passed the option on (sonewconn() in XNU's uipc_socket2.c). */
   (void)silence(fd);
   *out_handle = fd;
   if (out_peer != NULL) out_peer->len = len;

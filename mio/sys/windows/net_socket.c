@@ -62,12 +62,16 @@ int mio_net_open(mio_net_family family, mio_net_type type, mio_handle *out_handl
   return 0;
 }
 
-int mio_net_adopt(mio_handle handle, mio_net_type type) {
+int mio_net_adopt(mio_handle handle, mio_net_type type, bool is_unix) {
   const SOCKET s = mio_winsock_of(handle);
-  int actual = 0;
+  int actual = 0, family = AF_UNSPEC;
   int result = mio_winsock_start();
   if (result == 0) result = mio_winsock_type(s, &actual);
   if (result == 0 && actual != os_type(type)) result = -WSAEINVAL;
+  if (result == 0) result = mio_winsock_family(s, &family);
+  if (result == 0 && !(is_unix ? family == AF_UNIX : family == AF_INET || family == AF_INET6)) {
+    result = -WSAEINVAL;
+  }
   return result < 0 ? result : mio_winsock_set_nonblocking(s, true);
 }
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "mio/sys/net.h"
+#include "mio/sys/transfer.h"
 #include "mio/sys/windows/net_winsock.h"
 
 /* WSABUF has the two members of mio_iovec the other way round, and a length of 32 bits: buffers are
@@ -51,32 +52,33 @@ static ptrdiff_t send_list(mio_handle handle, buffer_list *list, const mio_net_n
   return result == 0 ? (ptrdiff_t)sent : mio_winsock_error();
 }
 
-/* The results of a receive with room for `room` bytes.
+/* The result of a receive with room for `room` bytes. `*out_truncated` may be NULL.
  *
- * WSAEMSGSIZE is a datagram that was longer than the room: that is full, the sender's name is
- * written, and the rest is gone (or there still, after a peek). And a stream that was shut down for
- * reading on this side is at its end, as everywhere else, which Winsock calls WSAESHUTDOWN. */
-static ptrdiff_t receive_result(int result, DWORD received, ptrdiff_t room) {
-  if (result == 0) return (ptrdiff_t)received;
-  const int error = WSAGetLastError();
+ * WSAEMSGSIZE means that the datagram was longer than the room: the room is full, the sender's name is
+ * written, and the rest is lost (or still there, after a peek). WSAESHUTDOWN means that this side has
+ * shut down reading, which is the end of the stream on all other systems. */
+static ptrdiff_t receive_result(int result, DWORD received, ptrdiff_t room, bool *out_truncated) {
+  const int error = result == 0 ? 0 : WSAGetLastError();
+  if (out_truncated != NULL) *out_truncated = error == WSAEMSGSIZE;
+  if (error == 0) return (ptrdiff_t)received;
   if (error == WSAEMSGSIZE) return room;
   return error == WSAESHUTDOWN ? 0 : -error;
 }
 
-static ptrdiff_t receive_list(mio_handle handle, buffer_list *list, DWORD flags,
-                              mio_net_name *out_from) {
+static ptrdiff_t receive_list(mio_handle handle, buffer_list *list, mio_net_name *out_from,
+                              bool *out_truncated) {
   const SOCKET s = mio_winsock_of(handle);
-  DWORD received = 0;
+  DWORD received = 0, flags = 0;
   if (out_from == NULL) {
     const int result = WSARecv(s, list->buffers, list->count, &received, &flags, NULL, NULL);
-    return receive_result(result, received, list->len);
+    return receive_result(result, received, list->len, out_truncated);
   }
   int name_len = sizeof out_from->storage.bytes;
   out_from->storage.alignment = 0; /* no family, where the system writes no name */
   const int result =
       WSARecvFrom(s, list->buffers, list->count, &received, &flags,
                   (struct sockaddr *)(void *)out_from->storage.bytes, &name_len, NULL, NULL);
-  const ptrdiff_t transferred = receive_result(result, received, list->len);
+  const ptrdiff_t transferred = receive_result(result, received, list->len, out_truncated);
   if (transferred >= 0) out_from->len = (uint32_t)name_len;
   return transferred;
 }
@@ -99,14 +101,14 @@ ptrdiff_t mio_net_recv(mio_handle handle, void *buffer, size_t len, mio_net_recv
   char *bytes = len == 0 ? &nothing : buffer;
   if (out_from == NULL) {
     const int received = recv(s, bytes, clamp(len), flags);
-    return receive_result(received < 0 ? received : 0, (DWORD)received, clamp(len));
+    return receive_result(received < 0 ? received : 0, (DWORD)received, clamp(len), NULL);
   }
   int name_len = sizeof out_from->storage.bytes;
   out_from->storage.alignment = 0; /* no family, where the system writes no name */
   const int received = recvfrom(s, bytes, clamp(len), flags,
                                 (struct sockaddr *)(void *)out_from->storage.bytes, &name_len);
   const ptrdiff_t transferred =
-      receive_result(received < 0 ? received : 0, (DWORD)received, clamp(len));
+      receive_result(received < 0 ? received : 0, (DWORD)received, clamp(len), NULL);
   if (transferred >= 0) out_from->len = (uint32_t)name_len;
   return transferred;
 }
@@ -119,8 +121,8 @@ ptrdiff_t mio_net_send_vectored(mio_handle handle, const mio_iovec *buffers, siz
 }
 
 ptrdiff_t mio_net_recv_vectored(mio_handle handle, const mio_iovec *buffers, size_t count,
-                                mio_net_name *out_from) {
+                                mio_net_name *out_from, bool *out_truncated) {
   buffer_list list;
   translate(buffers, count, &list);
-  return receive_list(handle, &list, 0, out_from);
+  return receive_list(handle, &list, out_from, out_truncated);
 }

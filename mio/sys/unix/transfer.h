@@ -1,0 +1,48 @@
+#ifndef MIO_SYS_UNIX_TRANSFER_H_
+#define MIO_SYS_UNIX_TRANSFER_H_
+
+#include "mio/sys/unix/os.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "mio/sys/net.h"
+#include "mio/sys/unix/features.h"
+#include "mio/sys/unix/net_fd.h"
+
+/* The Unix definitions for mio/sys/transfer.h. */
+
+/* MSG_DONTWAIT: sockets do not block for this library, even if another process that shares the open
+ * file has cleared O_NONBLOCK. */
+#if MIO_HAS_MSG_NOSIGNAL
+#define MIO_SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
+#else
+#define MIO_SEND_FLAGS MSG_DONTWAIT
+#endif
+#define MIO_RECV_FLAGS MSG_DONTWAIT
+
+/* The rarer halves, with an address. */
+ptrdiff_t mio_net_send_to(mio_handle handle, const void *buffer, size_t len,
+                          const mio_net_name *to);
+ptrdiff_t mio_net_recv_from(mio_handle handle, void *buffer, size_t len, int flags,
+                            mio_net_name *out_from);
+
+static inline ptrdiff_t mio_net_send(mio_handle handle, const void *buffer, size_t len,
+                                     const mio_net_name *to) {
+  ptrdiff_t sent;
+  if (to != NULL) return mio_net_send_to(handle, buffer, len, to);
+  MIO_RETRY(sent, send(handle, buffer, mio_fd_clamp(len), MIO_SEND_FLAGS));
+  return mio_fd_transfer(sent);
+}
+
+static inline ptrdiff_t mio_net_recv(mio_handle handle, void *buffer, size_t len,
+                                     mio_net_recv_mode mode, mio_net_name *out_from) {
+  const int flags = mode == MIO_NET_PEEK ? MIO_RECV_FLAGS | MSG_PEEK : MIO_RECV_FLAGS;
+  ptrdiff_t received;
+  if (out_from != NULL) return mio_net_recv_from(handle, buffer, len, flags, out_from);
+  MIO_RETRY(received, recv(handle, buffer, mio_fd_clamp(len), flags));
+  return mio_fd_transfer(received);
+}
+
+#endif /* MIO_SYS_UNIX_TRANSFER_H_ */
