@@ -220,5 +220,43 @@ TEST_F(Alloc, Text) {
   });
 }
 
+// Batches of datagrams with all their details, in every way that the system has.
+TEST_F(Alloc, UdpBatches) {
+  UdpSocket from, to;
+  mio_addr addr = mio_addr_loopback_v4(0);
+  ASSERT_OK(mio_udp_socket_bind(&from, &addr));
+  ASSERT_OK(mio_udp_socket_bind(&to, &addr));
+  ASSERT_OK(mio_udp_socket_local_addr(&to, &addr));
+  ASSERT_OK(poll_->Register(&to->source, 1, MIO_READABLE));
+  mio_udp_batch sender = {}, receiver = {};
+  ASSERT_OK(mio_udp_batch_init(&sender, &from, 0));
+  ASSERT_OK(mio_udp_batch_init(&receiver, &to, mio_udp_batch_supports(&to) & 7u));
+  static char out[3000], in[4][65536];
+  ExpectNoAllocation(kThousands, [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      mio_udp_message sent[2] = {};
+      for (mio_udp_message &message : sent) {
+        message.buffer = out;
+        message.len = sizeof out;
+        message.segment_len = 1000;
+        message.peer = addr;
+        message.ecn = MIO_ECN_CAPABLE_0;
+      }
+      if (mio_udp_batch_send(&sender, sent, 2) != 2) return false;
+      for (size_t bytes = 0; bytes < 2 * sizeof out;) {
+        mio_udp_message received[4] = {};
+        for (int k = 0; k < 4; ++k) {
+          received[k].buffer = in[k];
+          received[k].capacity = sizeof in[k];
+        }
+        const ptrdiff_t n = mio_udp_batch_recv(&receiver, received, 4);
+        if (mio_error_kind(n) == MIO_ERROR_WOULD_BLOCK && !WaitForEvent()) return false;
+        for (ptrdiff_t k = 0; k < n; ++k) bytes += received[k].len;
+      }
+    }
+    return true;
+  });
+}
+
 }  // namespace
 }  // namespace mio_test

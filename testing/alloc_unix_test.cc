@@ -2,6 +2,7 @@
 
 #include "gtest/gtest.h"
 #include "mio/mio.h"
+#include "mio/unix/ancillary.h"
 #include "mio/unix/pipe.h"
 #include "testing/alloc.h"
 #include "testing/net_util.h"
@@ -66,6 +67,34 @@ TEST_F(Alloc, UnixConnections) {
           MIO_ERROR_WOULD_BLOCK) {
         return false;
       }
+    }
+    return true;
+  });
+}
+
+TEST_F(Alloc, DescriptorsOverSockets) {
+  UnixStream a, b;
+  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  ASSERT_OK(poll_->Register(&b->source, 1, MIO_READABLE));
+  mio_handle own = MIO_HANDLE_NONE;
+  ASSERT_OK(mio_unix_stream_handle(&a, &own));
+  ExpectNoAllocation(kThousands, [&](int times) {
+    char byte = 'x';
+    for (int i = 0; i < times; ++i) {
+      const mio_iovec buffer = {&byte, 1};
+      mio_handle fds[2] = {own, own}, got[1];
+      mio_unix_ancillary with = {};
+      with.fds = fds;
+      with.fd_count = 2;
+      if (mio_unix_stream_write_with(&a, &buffer, 1, &with) != 1) return false;
+      if (!WaitForEvent()) return false;
+      with.fds = got;
+      with.fd_capacity = 1;
+      if (mio_unix_stream_read_with(&b, &buffer, 1, &with) != 1) return false;
+      if (with.fd_count != 1 || !with.fds_lost) return false;
+      mio_pipe_receiver end = {};
+      if (mio_pipe_receiver_adopt(&end, got[0]) < 0) return false;
+      mio_pipe_receiver_close(&end);
     }
     return true;
   });

@@ -39,7 +39,11 @@ extern "C" {
 
 typedef enum mio_net_family { MIO_NET_V4, MIO_NET_V6, MIO_NET_UNIX } mio_net_family;
 
-typedef enum mio_net_type { MIO_NET_STREAM, MIO_NET_DATAGRAM } mio_net_type;
+typedef enum mio_net_type {
+  MIO_NET_STREAM,
+  MIO_NET_DATAGRAM,
+  MIO_NET_SEQPACKET /* Unix sockets, and only where mio/unix is */
+} mio_net_type;
 
 /* An address as the system's calls take it, struct sockaddr something: made, read and understood by
  * the functions below only. */

@@ -150,4 +150,9 @@
 #define MIO_HAS_UDP_SEGMENT MIO_ON_LINUX
 #define MIO_HAS_UDP_GRO     MIO_ON_LINUX
 
+/* Credentials in a control message: SCM_CREDENTIALS with a struct ucred (Linux), SCM_CREDS with a
+ * struct cmsgcred (FreeBSD, DragonFly). NetBSD and Apple have other ways, which are not used. */
+#define MIO_SENDS_UCRED    MIO_ON_LINUX
+#define MIO_SENDS_CMSGCRED (MIO_ON_FREEBSD || MIO_ON_DRAGONFLY)
+
 #endif /* MIO_SYS_UNIX_FEATURES_H_ */

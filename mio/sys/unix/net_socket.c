@@ -24,7 +24,17 @@ static const struct sockaddr *const_sockaddr_of(const mio_net_name *name) {
   return (const struct sockaddr *)(const void *)name->storage.bytes;
 }
 
-static int os_type(mio_net_type type) { return type == MIO_NET_STREAM ? SOCK_STREAM : SOCK_DGRAM; }
+static int os_type(mio_net_type type) {
+  switch (type) {
+    case MIO_NET_STREAM:
+      return SOCK_STREAM;
+    case MIO_NET_DATAGRAM:
+      return SOCK_DGRAM;
+    case MIO_NET_SEQPACKET:
+      return SOCK_SEQPACKET;
+  }
+  return SOCK_STREAM;
+}
 
 static int os_family(mio_net_family family) {
   switch (family) {

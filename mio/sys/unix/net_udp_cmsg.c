@@ -141,15 +141,13 @@ static void set_traffic_class(mio_udp_message *message, int value) {
   message->ecn = (mio_ecn)(value & 3);
 }
 
-/* Linux sends IP_TOS as one byte and IPV6_TCLASS as an int, Apple's and FreeBSD's IP_RECVTOS is a
- * byte too. */
+/* An int, or for IPv4 one byte (Linux, FreeBSD, Apple). */
 static void read_traffic_class(const mio_cmsg *found, mio_udp_message *message) {
   int value = 0;
-  unsigned char byte = 0;
   if (mio_cmsg_read(found, &value, sizeof value)) {
     set_traffic_class(message, value);
-  } else if (mio_cmsg_read(found, &byte, sizeof byte)) {
-    set_traffic_class(message, byte);
+  } else if (found->level == IPPROTO_IP && found->len == 1) {
+    set_traffic_class(message, *found->data);
   }
 }
 
