@@ -34,6 +34,12 @@ TITLES = {
     "timeout_accuracy/1ms": "1 ms timeout, actual (median)",
     "timeout_accuracy/10ms": "10 ms timeout, actual (median)",
     "accept/tcp": "connect, accept, close",
+    "datagram/send_each": "send 44 datagrams of 1,200 B, a call each",
+    "datagram/send_many": "the same, one call (sendmmsg)",
+    "datagram/send_segments": "the same, segments of one message (GSO)",
+    "datagram/exchange_each": "send and receive 44 datagrams of 1,200 B, a call each",
+    "datagram/exchange_many": "the same, one call each way (sendmmsg, recvmmsg)",
+    "datagram/exchange_segments": "the same, segments of one message (GSO, GRO)",
     "memory/100": "100 sources",
     "memory/15000": "15,000 sources",
 }

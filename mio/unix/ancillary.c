@@ -1,20 +1,17 @@
+#include "mio/net/socket.h"
+
 #include "mio/unix/ancillary.h"
 
-#include "mio/error.h"
-#include "mio/handle_source.h"
-#include "mio/net/socket.h"
 #include "mio/sys/unix/net_ancillary.h"
-
-static int invalid_input(void) { return mio_error_from_kind(MIO_ERROR_INVALID_INPUT); }
 
 /* Checks the socket and the buffers, and counts the bytes, up to the largest size_t. A datagram may
  * have no bytes, but not no buffer. */
 static int begin(const mio_source *source, const mio_iovec *buffers, size_t count,
                  mio_handle *out_handle, size_t *out_len) {
   size_t len = 0;
-  if (buffers == NULL || count == 0 || count > MIO_IOVEC_COUNT_MAX) return invalid_input();
+  if (buffers == NULL || count == 0 || count > MIO_IOVEC_COUNT_MAX) return mio_socket_invalid_input();
   for (size_t i = 0; i < count; ++i) {
-    if (buffers[i].base == NULL && buffers[i].len > 0) return invalid_input();
+    if (buffers[i].base == NULL && buffers[i].len > 0) return mio_socket_invalid_input();
     len = buffers[i].len < SIZE_MAX - len ? len + buffers[i].len : SIZE_MAX;
   }
   *out_len = len;
@@ -27,9 +24,9 @@ static ptrdiff_t send_with(mio_source *source, bool is_stream, const mio_iovec *
   size_t len = 0;
   const int result = begin(source, buffers, count, &handle, &len);
   if (result < 0) return result;
-  if (with == NULL || (is_stream && len == 0)) return invalid_input();
+  if (with == NULL || (is_stream && len == 0)) return mio_socket_invalid_input();
   if (with->fd_count > MIO_UNIX_FDS_MAX || (with->fd_count > 0 && with->fds == NULL)) {
-    return invalid_input();
+    return mio_socket_invalid_input();
   }
   const mio_net_ancillary native = {
       .fds = with->fds, .fd_count = with->fd_count, .has_credentials = with->has_credentials};
@@ -48,8 +45,8 @@ static ptrdiff_t recv_with(mio_source *source, bool is_stream, const mio_iovec *
   size_t len = 0;
   const int result = begin(source, buffers, count, &handle, &len);
   if (result < 0) return result;
-  if (with == NULL || (is_stream && len == 0)) return invalid_input();
-  if (with->fds == NULL && with->fd_capacity > 0) return invalid_input();
+  if (with == NULL || (is_stream && len == 0)) return mio_socket_invalid_input();
+  if (with->fds == NULL && with->fd_capacity > 0) return mio_socket_invalid_input();
   mio_net_ancillary native = {.fds = with->fds, .fd_capacity = with->fd_capacity};
   const ptrdiff_t received = mio_ancillary_recv(handle, buffers, count, out_from, &native);
   if (received < 0) return mio_source_result(source, MIO_READABLE, received);

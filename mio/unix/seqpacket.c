@@ -1,14 +1,11 @@
+#include "mio/net/socket.h"
+
 #include "mio/unix/seqpacket.h"
 
-#include "mio/error.h"
-#include "mio/handle_source.h"
-#include "mio/net/socket.h"
 #include "mio/sys/unix/net_ancillary.h"
 
 /* A pointer to a member of NULL is not to be formed. */
 #define SOURCE_OF(object) ((object) == NULL ? NULL : &(object)->source)
-
-static int invalid_input(void) { return mio_error_from_kind(MIO_ERROR_INVALID_INPUT); }
 
 enum { BACKLOG = 1024 };
 
@@ -64,7 +61,7 @@ ptrdiff_t mio_unix_seqpacket_recv(mio_unix_seqpacket *socket, void *buffer, size
   mio_handle handle = MIO_HANDLE_NONE;
   const int result = mio_handle_source_borrow(SOURCE_OF(socket), &handle);
   if (result < 0) return result;
-  if (buffer == NULL && len > 0) return invalid_input();
+  if (buffer == NULL && len > 0) return mio_socket_invalid_input();
   const mio_iovec into = {buffer, len};
   mio_net_ancillary with = {.fds = NULL}; /* closes all descriptors */
   const ptrdiff_t received = mio_ancillary_recv(handle, &into, 1, NULL, &with);
@@ -82,24 +79,24 @@ int mio_unix_seqpacket_take_error(mio_unix_seqpacket *socket) {
 }
 
 int mio_unix_seqpacket_local_addr(const mio_unix_seqpacket *socket, mio_unix_addr *out_addr) {
-  return mio_socket_unix_addr(SOURCE_OF(socket), mio_net_local_name, out_addr);
+  return mio_socket_local_unix_addr(SOURCE_OF(socket), out_addr);
 }
 
 int mio_unix_seqpacket_peer_addr(const mio_unix_seqpacket *socket, mio_unix_addr *out_addr) {
-  return mio_socket_unix_addr(SOURCE_OF(socket), mio_net_peer_name, out_addr);
+  return mio_socket_peer_unix_addr(SOURCE_OF(socket), out_addr);
 }
 
 int mio_unix_seqpacket_listener_local_addr(const mio_unix_seqpacket_listener *listener,
                                            mio_unix_addr *out_addr) {
-  return mio_socket_unix_addr(SOURCE_OF(listener), mio_net_local_name, out_addr);
+  return mio_socket_local_unix_addr(SOURCE_OF(listener), out_addr);
 }
 
 int mio_unix_seqpacket_adopt(mio_unix_seqpacket *socket, mio_handle handle) {
-  return mio_socket_adopt(SOURCE_OF(socket), handle, MIO_NET_SEQPACKET);
+  return mio_socket_adopt_unix(SOURCE_OF(socket), handle, MIO_NET_SEQPACKET);
 }
 
 int mio_unix_seqpacket_listener_adopt(mio_unix_seqpacket_listener *listener, mio_handle handle) {
-  return mio_socket_adopt(SOURCE_OF(listener), handle, MIO_NET_SEQPACKET);
+  return mio_socket_adopt_unix(SOURCE_OF(listener), handle, MIO_NET_SEQPACKET);
 }
 
 int mio_unix_seqpacket_handle(const mio_unix_seqpacket *socket, mio_handle *out_handle) {
@@ -122,11 +119,11 @@ int mio_unix_seqpacket_listener_release(mio_unix_seqpacket_listener *listener,
 
 ptrdiff_t mio_unix_seqpacket_try_io(mio_unix_seqpacket *socket, mio_interest interest,
                                     mio_io_operation operation, void *context) {
-  return mio_socket_try_io(SOURCE_OF(socket), interest, operation, context);
+  return mio_source_try_io(SOURCE_OF(socket), interest, operation, context);
 }
 
 ptrdiff_t mio_unix_seqpacket_listener_try_io(mio_unix_seqpacket_listener *listener,
                                              mio_interest interest, mio_io_operation operation,
                                              void *context) {
-  return mio_socket_try_io(SOURCE_OF(listener), interest, operation, context);
+  return mio_source_try_io(SOURCE_OF(listener), interest, operation, context);
 }

@@ -14,16 +14,19 @@
 #include "mio/sys/unix/net_cmsg.h"
 #include "mio/sys/unix/net_fd.h"
 
+/* MSG_DONTWAIT: another process that shares the open file may have made it block. */
 #if MIO_HAS_MSG_NOSIGNAL
-#define SEND_FLAGS MSG_NOSIGNAL
+#define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 #else
-#define SEND_FLAGS 0
+#define SEND_FLAGS MSG_DONTWAIT
 #endif
 
 #if defined(MSG_CMSG_CLOEXEC)
-#define RECV_FLAGS MSG_CMSG_CLOEXEC
+#define RECV_FLAGS (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+#define RECEIVES_CLOEXEC 1
 #else
-#define RECV_FLAGS 0 /* Apple */
+#define RECV_FLAGS MSG_DONTWAIT /* Apple */
+#define RECEIVES_CLOEXEC 0
 #endif
 
 enum {
@@ -145,7 +148,7 @@ static void take_fds(const mio_cmsg *found, mio_net_ancillary *with) {
       with->fds_lost = true;
       continue;
     }
-    if (RECV_FLAGS == 0) (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (!RECEIVES_CLOEXEC) (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     with->fds[with->fd_count++] = fd;
   }
 }

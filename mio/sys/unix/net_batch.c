@@ -22,10 +22,11 @@
  *
  * The system's structs are built on the stack, MIO_NET_BATCH_MAX of each at most: 20 KB. */
 
+/* MSG_DONTWAIT: another process that shares the open file may have made it block. */
 #if MIO_HAS_MSG_NOSIGNAL
-#define SEND_FLAGS MSG_NOSIGNAL
+#define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 #else
-#define SEND_FLAGS 0
+#define SEND_FLAGS MSG_DONTWAIT
 #endif
 
 #if MIO_HAS_SENDMMSG
@@ -208,7 +209,7 @@ static ptrdiff_t recv_one(int fd, mio_udp_message *message) {
   ptrdiff_t received;
   do {
     prepare_recv(message, &slot, &header);
-    received = recvmsg(fd, &header, 0);
+    received = recvmsg(fd, &header, MSG_DONTWAIT);
   } while (received < 0 && errno == EINTR);
   if (received < 0) return -errno;
   finish_recv(message, &slot, &header, (size_t)received);
@@ -226,7 +227,7 @@ static ptrdiff_t recv_many(int fd, mio_udp_message *messages, size_t count) {
       prepare_recv(&messages[i], &slots[i], &headers[i].msg_hdr);
       headers[i].msg_len = 0;
     }
-    received = recvmmsg(fd, headers, (unsigned)count, 0, NULL);
+    received = recvmmsg(fd, headers, (unsigned)count, MSG_DONTWAIT, NULL);
   } while (received < 0 && errno == EINTR);
   if (received < 0) return -errno;
   for (int i = 0; i < received; ++i) {
