@@ -100,8 +100,7 @@ class MioCalls {
       const ptrdiff_t n = mio_udp_socket_recv_from(&ends_->to, &ends_->in[0][0], kRoom, &from);
       return n < 0 ? 0 : static_cast<size_t>(n);
     }
-    const ptrdiff_t n =
-        mio_udp_batch_recv(&receiver_, received_, how_ == How::kMany ? kCount : 1);
+    const ptrdiff_t n = mio_udp_batch_recv(&receiver_, received_, how_ == How::kMany ? kCount : 1);
     size_t bytes = 0;
     for (ptrdiff_t i = 0; i < n; ++i) bytes += received_[i].len;
     return bytes;
@@ -153,8 +152,8 @@ class RawCalls {
     sockaddr_in names[kCount];
     if (how_ == How::kEach) {
       socklen_t len = sizeof names[0];
-      const ssize_t n = recvfrom(to_, &ends_->in[0][0], kRoom, 0,
-                                 reinterpret_cast<sockaddr *>(&names[0]), &len);
+      const ssize_t n =
+          recvfrom(to_, &ends_->in[0][0], kRoom, 0, reinterpret_cast<sockaddr *>(&names[0]), &len);
       return n < 0 ? 0 : static_cast<size_t>(n);
     }
     size_t bytes = 0;

@@ -1,8 +1,6 @@
 #ifndef MIO_SYS_TRANSFER_H_
 #define MIO_SYS_TRANSFER_H_
 
-#include "mio/sys/native.h"
-
 /* The porting contract, continued: the transfers of one buffer, which programs call most. They follow
  * the rules of mio/sys/net.h.
  *

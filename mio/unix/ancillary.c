@@ -9,7 +9,8 @@
 static int begin(const mio_source *source, const mio_iovec *buffers, size_t count,
                  mio_handle *out_handle, size_t *out_len) {
   size_t len = 0;
-  if (buffers == NULL || count == 0 || count > MIO_IOVEC_COUNT_MAX) return mio_socket_invalid_input();
+  if (buffers == NULL || count == 0 || count > MIO_IOVEC_COUNT_MAX)
+    return mio_socket_invalid_input();
   for (size_t i = 0; i < count; ++i) {
     if (buffers[i].base == NULL && buffers[i].len > 0) return mio_socket_invalid_input();
     len = buffers[i].len < SIZE_MAX - len ? len + buffers[i].len : SIZE_MAX;

@@ -22,10 +22,10 @@
 #endif
 
 #if defined(MSG_CMSG_CLOEXEC)
-#define RECV_FLAGS (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+#define RECV_FLAGS       (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
 #define RECEIVES_CLOEXEC 1
 #else
-#define RECV_FLAGS MSG_DONTWAIT /* Apple */
+#define RECV_FLAGS       MSG_DONTWAIT /* Apple */
 #define RECEIVES_CLOEXEC 0
 #endif
 
