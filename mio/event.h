@@ -13,25 +13,30 @@
 extern "C" {
 #endif
 
-/* Events: what a wait found out.
+/* Events: the result of a wait.
  *
- * An mio_event is the very record that the OS writes (struct epoll_event, struct kevent ...): look
- * at it only through the accessors below. They are inline, take an event of this library's, and
- * cannot fail. `readable` and `writable` mean the same everywhere. The others are hints: what they
- * say is true, but a system that cannot tell keeps silent, so a program also has to do with the
- * answer of the next read or write.
+ * An mio_event is the record that the OS writes (struct epoll_event, struct kevent ...). Use only the
+ * accessors below on it. They are inline, take an event of this library and cannot fail.
  *
- *                  epoll, poll(2)              kqueue           Windows (AFD)
- *   error          ERR                         EV_EOF, fflags   CONNECT_FAIL
- *   read_closed    HUP, or IN + RDHUP          EV_EOF of READ   DISCONNECT, ABORT or CONNECT_FAIL
- *   write_closed   HUP, OUT + ERR, just ERR    EV_EOF of WRITE  ABORT or CONNECT_FAIL
- *   priority       PRI                         -                RECEIVE_EXPEDITED
+ * `readable` and `writable` mean the same everywhere and are complete: whenever an operation would not
+ * block, be it because of data, an end, a hang-up or an error, the event is readable or writable. The
+ * other flags are hints. A flag that is set is true, but it may be missing, because some systems cannot
+ * report it. A program must also work with only the result of the next read or write.
  *
- * (With kqueue, a writer of a pipe that is registered when nobody reads any more is write_closed too;
- * and an error is the socket's, in the fflags beside EV_EOF.)
+ *                 epoll                        kqueue             Windows (AFD)
+ *   readable      IN PRI RDHUP HUP ERR         READ, USER         RECEIVE ACCEPT and all below
+ *   writable      OUT HUP ERR                  WRITE              SEND ABORT CONNECT_FAIL
+ *   error         ERR                          EV_EOF + fflags    CONNECT_FAIL
+ *   read_closed   HUP, or IN + RDHUP           EV_EOF of READ     DISCONNECT ABORT CONNECT_FAIL
+ *   write_closed  HUP, or ERR of a pipe        EV_EOF of WRITE    ABORT CONNECT_FAIL
+ *   priority      PRI                          -                  RECEIVE_EXPEDITED
  *
- * A source may yield one event with everything in it or several with a part each, depending on the
- * OS. Spurious events are allowed: an operation after an event may still say would-block. */
+ * poll(2) is like epoll. On epoll, ERR means write_closed for the mio_pipe_sender of mio_pipe_pair, while
+ * the pipe has room. The error of a datagram socket, and a socket's error queue (transmit timestamps),
+ * close nothing.
+ *
+ * A source may yield one event with all flags or several events with some each, depending on the OS.
+ * Spurious events are allowed: an operation after an event may still return would-block. */
 typedef struct mio_event mio_event;
 
 /* The token that the source was registered with. */
@@ -39,34 +44,36 @@ static inline mio_token mio_event_token(const mio_event *event) {
   return mio_native_event_token(event);
 }
 
-/* A read, a receive or an accept may succeed, or will tell of the end or an error. Wakers' events
- * are readable too. */
+/* A read, a receive or an accept would not block: it may succeed, or return the end or an error. The events
+ * of wakers are readable too. */
 static inline bool mio_event_is_readable(const mio_event *event) {
   return mio_native_event_is_readable(event);
 }
 
-/* A write may succeed or will tell of an error; a connect has ended (see the source's take_error).
- */
+/* A write would not block: it may succeed or return an error. A connect has ended (see take_error of the
+ * source). */
 static inline bool mio_event_is_writable(const mio_event *event) {
   return mio_native_event_is_writable(event);
 }
 
-/* The source has an error to tell: its take_error, or the next operation. */
+/* The source has a pending error. take_error or the next operation returns it. */
 static inline bool mio_event_is_error(const mio_event *event) {
   return mio_native_event_is_error(event);
 }
 
-/* The peer will send no more. What it sent before can still be read. */
+/* No peer can send any more: the peer has closed or shut down its sending half, or this side has shut down
+ * its receiving half, or the socket was never connected. Data that was sent before can still be read. */
 static inline bool mio_event_is_read_closed(const mio_event *event) {
   return mio_native_event_is_read_closed(event);
 }
 
-/* Nothing can be sent any more. */
+/* Writes fail for good: both halves are shut, the reader of a pipe has gone, or the socket was never
+ * connected. */
 static inline bool mio_event_is_write_closed(const mio_event *event) {
   return mio_native_event_is_write_closed(event);
 }
 
-/* Urgent data is there (Linux, Android). */
+/* Urgent data is pending, or another exceptional condition (Linux, Android, Windows). */
 static inline bool mio_event_is_priority(const mio_event *event) {
   return mio_native_event_is_priority(event);
 }
@@ -107,7 +114,7 @@ typedef struct mio_events {
   mio_event *data;
   uint32_t count;
   uint32_t capacity;
-  uint64_t settled;
+  uint64_t settled; /* internal: for mio_poll_finish_wait */
   bool owned;
 } mio_events;
 

@@ -14,6 +14,9 @@
 /* The operations of every such source. mio/poll.h compares with this address. */
 extern const mio_source_ops mio_handle_source_ops;
 
+/* The operations of a source that mio_handle_source_mark_pipe_writer has marked. */
+extern const mio_source_ops mio_pipe_writer_ops;
+
 /* Opens the closed `source` with `handle`, which it owns from then on. */
 void mio_handle_source_open(mio_source *source, mio_handle handle);
 
@@ -22,7 +25,8 @@ void mio_handle_source_open(mio_source *source, mio_handle handle);
 void mio_handle_source_close(mio_source *source);
 
 /* Like mio_handle_source_close, but leaves the handle open and gives it to the caller.
- * MIO_ERROR_INVALID_INPUT for a closed source. */
+ * MIO_ERROR_INVALID_INPUT for a closed source. If the system refuses to end the registration, returns its
+ * error and changes nothing. */
 int mio_handle_source_release(mio_source *source, mio_handle *out_handle);
 
 /* Writes the handle to `*out_handle`. MIO_ERROR_INVALID_INPUT for NULL or a closed source. Every
@@ -34,8 +38,13 @@ static inline int mio_handle_source_borrow(const mio_source *source, mio_handle 
   return 0;
 }
 
-/* Ends the registration of a source and leaves its handle alone. Does nothing if there is none. */
-void mio_source_forget(mio_source *source);
+/* Marks an open source as the writing end of a pipe that was created by this process, so that nobody else
+ * can open its other end again. Only epoll needs it: see MIO_NATIVE_MARKS_PIPES. */
+void mio_handle_source_mark_pipe_writer(mio_source *source);
+
+/* Ends the registration of a source and leaves its handle alone. Does nothing if there is none. Returns 0,
+ * or the system's error, and then the source is still registered. */
+int mio_source_forget(mio_source *source);
 
 /* Re-arming. Selectors that keep the edges themselves (MIO_NATIVE_REARMS, for poll(2) and Windows) stop
  * watching a direction once they have delivered its event, and must be informed when the source was

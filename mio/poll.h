@@ -161,8 +161,12 @@ static inline int mio_registry_register(const mio_registry *registry, mio_source
 static inline int mio_registry_reregister(const mio_registry *registry, mio_source *source,
                                           mio_token token, mio_interest interest);
 
-/* Ends a registration: once this has returned, no wait that begins later brings the token.
- * MIO_ERROR_NOT_FOUND if it is not registered, or with another poll. */
+/* Ends a registration: once this has returned 0, no wait that begins later returns the token.
+ * MIO_ERROR_NOT_FOUND if the source is not registered, or with another poll. If the OS refuses, the call
+ * returns its error and the source stays registered. A source whose handle was closed before counts as
+ * deregistered. (epoll keeps such a registration while a duplicate of the descriptor is open. The library
+ * finds a duplicate in its own process, but not one in another process, nor any once the number is in use
+ * again: deregister before you close.) */
 static inline int mio_registry_deregister(const mio_registry *registry, mio_source *source);
 
 /* Makes a second handle of the registry that outlives the poll: it shares the selector and keeps it
@@ -198,7 +202,6 @@ MIO_API int mio_registry_register_slowly(const mio_registry *registry, mio_sourc
 MIO_API int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *source,
                                            mio_token token, mio_interest interest);
 MIO_API int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source);
-MIO_API int mio_registry_finish_deregister(mio_source *source, int result);
 
 #if MIO_NATIVE_REGISTERS
 
@@ -232,10 +235,9 @@ static inline int mio_registry_reregister(const mio_registry *registry, mio_sour
 static inline int mio_registry_deregister(const mio_registry *registry, mio_source *source) {
   if (registry->id != 0 && source->registration == registry->id &&
       source->ops == &mio_handle_source_ops) {
-    if (mio_native_deregister(registry->handle, source->native.handle) != 0)
-      return mio_registry_finish_deregister(source, mio_native_error());
-    source->registration = 0;
-    return 0;
+    const int result = mio_native_deregister(registry->handle, source->native.handle);
+    if (result == 0) source->registration = 0;
+    return result;
   }
   return mio_registry_deregister_slowly(registry, source);
 }

@@ -172,16 +172,20 @@ static void trace_flags(const char *what, const mio_selector_base *base, mio_tok
 }
 
 /* Returns why `source` cannot be registered through `registry`, or 0. */
-static int check_free(const mio_registry *registry, const mio_source *source) {
-  if (!mio_registry_is_open(registry) || source->ops == NULL)
+static int check_free(const mio_registry *registry, const mio_source *source,
+                      mio_interest interest) {
+  if ((interest & MIO_SELECTOR_PIPE_WRITER) != 0 || !mio_registry_is_open(registry) ||
+      source->ops == NULL)
     return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   if (is_registered(source)) return mio_error_from_kind(MIO_ERROR_ALREADY_EXISTS);
   return 0;
 }
 
 /* Returns why `source` cannot be reregistered or deregistered through `registry`, or 0. */
-static int check_registered(const mio_registry *registry, const mio_source *source) {
-  if (!mio_registry_is_open(registry) || source->ops == NULL)
+static int check_registered(const mio_registry *registry, const mio_source *source,
+                            mio_interest interest) {
+  if ((interest & MIO_SELECTOR_PIPE_WRITER) != 0 || !mio_registry_is_open(registry) ||
+      source->ops == NULL)
     return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   if (source->registration != base_of(registry->selector)->id)
     return mio_error_from_kind(MIO_ERROR_NOT_FOUND);
@@ -194,7 +198,7 @@ static bool is_handle(const mio_source *source) { return source->ops == &mio_han
 int mio_registry_register_slowly(const mio_registry *registry, mio_source *source, mio_token token,
                                  mio_interest interest) {
   mio_selector *selector = registry->selector;
-  int result = check_free(registry, source);
+  int result = check_free(registry, source, interest);
   if (result < 0) return result;
   result = is_handle(source) ? mio_selector_register(selector, source, token, interest)
                              : source->ops->do_register(source, registry, token, interest);
@@ -206,7 +210,7 @@ int mio_registry_register_slowly(const mio_registry *registry, mio_source *sourc
 int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *source,
                                    mio_token token, mio_interest interest) {
   mio_selector *selector = registry->selector;
-  int result = check_registered(registry, source);
+  int result = check_registered(registry, source, interest);
   if (result < 0) return result;
   result = is_handle(source) ? mio_selector_reregister(selector, source, token, interest)
                              : source->ops->do_reregister(source, registry, token, interest);
@@ -214,28 +218,28 @@ int mio_registry_reregister_slowly(const mio_registry *registry, mio_source *sou
   return result;
 }
 
-int mio_registry_finish_deregister(mio_source *source, int result) {
-  /* A system that does not know the source has nothing registered either. */
-  if (result == 0 || mio_error_kind(result) == MIO_ERROR_NOT_FOUND) source->registration = 0;
-  return result;
-}
-
 int mio_registry_deregister_slowly(const mio_registry *registry, mio_source *source) {
   mio_selector *selector = registry->selector;
-  int result = check_registered(registry, source);
+  int result = check_registered(registry, source, 0);
   if (result < 0) return result;
   result = is_handle(source) ? mio_selector_deregister(selector, source)
                              : source->ops->do_deregister(source, registry);
   if (MIO_TRACING) trace("deregister", base_of(selector), 0, 0, result);
-  return mio_registry_finish_deregister(source, result);
+  /* A custom source none of whose parts is registered is not registered either. */
+  if (result == 0 || mio_error_kind(result) == MIO_ERROR_NOT_FOUND) source->registration = 0;
+  return result;
+}
+
+static bool is_one_handle(const mio_source *source) {
+  return is_handle(source) || source->ops == &mio_pipe_writer_ops;
 }
 
 int mio_registry_register_flags(const mio_registry *registry, mio_source *source, mio_token token,
                                 uint32_t flags) {
   mio_selector *selector = registry->selector;
-  int result = check_free(registry, source);
+  int result = check_free(registry, source, 0);
   if (result < 0) return result;
-  if (!is_handle(source)) return mio_error_from_kind(MIO_ERROR_UNSUPPORTED);
+  if (!is_one_handle(source)) return mio_error_from_kind(MIO_ERROR_UNSUPPORTED);
   result = mio_selector_register_flags(selector, source, token, flags);
   if (MIO_TRACING) trace_flags("register", base_of(selector), token, flags, result);
   if (result == 0) source->registration = base_of(selector)->id;
@@ -245,9 +249,9 @@ int mio_registry_register_flags(const mio_registry *registry, mio_source *source
 int mio_registry_reregister_flags(const mio_registry *registry, mio_source *source, mio_token token,
                                   uint32_t flags) {
   mio_selector *selector = registry->selector;
-  int result = check_registered(registry, source);
+  int result = check_registered(registry, source, 0);
   if (result < 0) return result;
-  if (!is_handle(source)) return mio_error_from_kind(MIO_ERROR_UNSUPPORTED);
+  if (!is_one_handle(source)) return mio_error_from_kind(MIO_ERROR_UNSUPPORTED);
   result = mio_selector_reregister_flags(selector, source, token, flags);
   if (MIO_TRACING) trace_flags("reregister", base_of(selector), token, flags, result);
   return result;

@@ -24,34 +24,64 @@ static int deregister_handle(mio_source *source, const mio_registry *registry) {
 const mio_source_ops mio_handle_source_ops = {register_handle, reregister_handle,
                                               deregister_handle};
 
+static int register_pipe_writer(mio_source *source, const mio_registry *registry, mio_token token,
+                                mio_interest interest) {
+  return mio_selector_register(registry->selector, source, token,
+                               interest | MIO_SELECTOR_PIPE_WRITER);
+}
+
+static int reregister_pipe_writer(mio_source *source, const mio_registry *registry, mio_token token,
+                                  mio_interest interest) {
+  return mio_selector_reregister(registry->selector, source, token,
+                                 interest | MIO_SELECTOR_PIPE_WRITER);
+}
+
+const mio_source_ops mio_pipe_writer_ops = {register_pipe_writer, reregister_pipe_writer,
+                                            deregister_handle};
+
 void mio_handle_source_open(mio_source *source, mio_handle handle) {
   mio_source_init(source, &mio_handle_source_ops);
   source->native.handle = handle;
 }
 
-void mio_source_forget(mio_source *source) {
-  if (source->registration == 0) return;
+void mio_handle_source_mark_pipe_writer(mio_source *source) {
+#if MIO_NATIVE_MARKS_PIPES
+  source->ops = &mio_pipe_writer_ops;
+#else
+  (void)source;
+#endif
+}
+
+int mio_source_forget(mio_source *source) {
+  if (source->registration == 0) return 0;
   mio_selector *selector = mio_selector_find(source->registration);
   if (selector != NULL) {
     /* Closing a descriptor ends its registration only with its last duplicate (epoll(7), Q6), and a
-     * selector with a table of its own would not hear of it at all. */
-    (void)mio_selector_deregister(selector, source);
+     * selector with a table of its own would not learn of it. */
+    const int result = mio_selector_deregister(selector, source);
     mio_selector_drop(selector);
+    if (result < 0) return result;
   }
   source->registration = 0;
+  return 0;
 }
 
 int mio_handle_source_release(mio_source *source, mio_handle *out_handle) {
-  const int result = mio_handle_source_borrow(source, out_handle);
+  mio_handle handle = MIO_HANDLE_NONE;
+  int result = mio_handle_source_borrow(source, &handle);
+  if (result == 0) result = mio_source_forget(source);
   if (result < 0) return result;
-  mio_source_forget(source);
   memset(source, 0, sizeof *source);
+  *out_handle = handle;
   return 0;
 }
 
 void mio_handle_source_close(mio_source *source) {
   mio_handle handle = MIO_HANDLE_NONE;
-  if (mio_handle_source_release(source, &handle) == 0) mio_net_close(handle);
+  if (mio_handle_source_borrow(source, &handle) < 0) return;
+  (void)mio_source_forget(source); /* after a refusal, closing the handle ends the registration */
+  memset(source, 0, sizeof *source);
+  mio_net_close(handle);
 }
 
 void mio_source_rearm(mio_source *source, mio_interest interest) {

@@ -51,16 +51,23 @@
 #endif
 #endif
 
+/* Whether events say more about a pipe's writing end if it is registered as one
+ * (mio_handle_source_mark_pipe_writer). */
+#if !defined(MIO_NATIVE_MARKS_PIPES)
+#define MIO_NATIVE_MARKS_PIPES 0
+#endif
+
 /* Whether the layout header has a short cut for registering, to be inlined where the program
  * registers:
  *   bool mio_native_can_register(const struct mio_selector *, uintptr_t token, uint32_t interest)
  *   int mio_native_register(mio_handle selector, mio_handle source, uintptr_t token, uint32_t interest)
  *   int mio_native_reregister(the same)
- *   int mio_native_deregister(mio_handle selector, mio_handle source)
  *   int mio_native_error(void)
+ *   int mio_native_deregister(mio_handle selector, mio_handle source)
  * which do what mio_selector_register and so on do, with the handle that mio_selector_handle gives.
- * The first says whether the next two may be called: where not, the long way is gone. They and the
- * fourth answer 0, or have changed nothing, and the last one then gives the negative error code. */
+ * The first returns whether the next two may be called; if not, the slow path is taken. These two return
+ * 0, or have changed nothing and mio_native_error returns the negative error code. The last one returns
+ * 0 or a negative error code. */
 #if !defined(MIO_NATIVE_REGISTERS)
 #define MIO_NATIVE_REGISTERS 0
 #endif

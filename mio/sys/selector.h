@@ -99,6 +99,10 @@ static inline bool mio_selector_is_idle(const mio_selector_base *base, mio_event
   return atomic_load_explicit(&base->wake_word, memory_order_relaxed) == 0;
 }
 
+/* Set beside the interest of a pipe's writing end, where the layout header has MIO_NATIVE_MARKS_PIPES. No
+ * interest of a program has it. */
+#define MIO_SELECTOR_PIPE_WRITER 0x8000u
+
 /* Watches `source->native`, which is not registered anywhere, edge-triggered unless `interest` says
  * otherwise. `interest` may be any bits: answers MIO_ERROR_INVALID_INPUT for none or unknown ones,
  * and MIO_ERROR_UNSUPPORTED for kinds and modes that it does not have. */
@@ -119,7 +123,9 @@ int mio_selector_reregister_flags(mio_selector *selector, mio_source *source, mi
 /* The flags word of an event, 0 where there is none. */
 uint32_t mio_selector_event_flags(const mio_event *event);
 
-/* No select that begins after it has returned yields an event of the source. */
+/* Ends a registration: no select that begins later yields an event of it. A registration that is gone
+ * already, for example because the handle was closed, is ended successfully. Any other refusal of the OS
+ * is returned, and then the source is still registered. */
 int mio_selector_deregister(mio_selector *selector, mio_source *source);
 
 /* I/O on a registered source said would-block in the direction of `interest`: the next readiness

@@ -45,6 +45,7 @@ int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver) {
   if (result < 0) return result;
   mio_handle_source_open(&receiver->source, handles[0]);
   mio_handle_source_open(&sender->source, handles[1]);
+  mio_handle_source_mark_pipe_writer(&sender->source);
   return 0;
 }
 

@@ -2,6 +2,8 @@
 
 #include "mio/unix/source_fd.h"
 
+#include <string.h>
+
 #include "mio/sys/unix/net_pipe.h"
 
 static mio_source *source_of(mio_source_fd *source_fd) {
@@ -16,8 +18,9 @@ int mio_source_fd_init(mio_source_fd *source_fd, mio_handle fd) {
 }
 
 void mio_source_fd_close(mio_source_fd *source_fd) {
-  mio_handle still_open;
-  (void)mio_socket_release(source_of(source_fd), &still_open);
+  if (source_fd == NULL || source_fd->source.ops == NULL) return;
+  (void)mio_source_forget(&source_fd->source);
+  memset(source_fd, 0, sizeof *source_fd);
 }
 
 int mio_source_fd_handle(const mio_source_fd *source_fd, mio_handle *out_handle) {

@@ -25,6 +25,9 @@ struct mio_event {
 /* The kernel keeps the edges: see mio_selector_rearm. */
 #define MIO_NATIVE_REARMS 0
 
+/* A pipe's writing end is registered for one flag more: see mio_native_event_is_write_closed. */
+#define MIO_NATIVE_MARKS_PIPES 1
+
 /* epoll_wait goes through all of the kernel's ready list, one thread at a time, unless it runs out of
  * room (ep_send_events in fs/eventpoll.c). One that returns nothing may not have looked: the list
  * seems empty for a moment while another thread goes through it. */
@@ -36,6 +39,7 @@ struct mio_event {
 #define MIO_EPOLLOUT     0x004u
 #define MIO_EPOLLERR     0x008u
 #define MIO_EPOLLHUP     0x010u
+#define MIO_EPOLLWRNORM  0x100u
 #define MIO_EPOLLRDHUP   0x2000u
 #define MIO_EPOLLONESHOT (1u << 30)
 #define MIO_EPOLLET      (1u << 31)
@@ -62,12 +66,15 @@ static inline void mio_native_event_set_token(struct mio_event *event, uintptr_t
 #endif
 }
 
+/* EPOLLERR and EPOLLHUP are reported unasked. Where they are set, no operation would block: it returns the
+ * error or the end. */
 static inline bool mio_native_event_is_readable(const struct mio_event *event) {
-  return (event->events & (MIO_EPOLLIN | MIO_EPOLLPRI)) != 0;
+  return (event->events &
+          (MIO_EPOLLIN | MIO_EPOLLPRI | MIO_EPOLLRDHUP | MIO_EPOLLHUP | MIO_EPOLLERR)) != 0;
 }
 
 static inline bool mio_native_event_is_writable(const struct mio_event *event) {
-  return (event->events & MIO_EPOLLOUT) != 0;
+  return (event->events & (MIO_EPOLLOUT | MIO_EPOLLHUP | MIO_EPOLLERR)) != 0;
 }
 
 static inline bool mio_native_event_is_error(const struct mio_event *event) {
@@ -78,20 +85,23 @@ static inline bool mio_native_event_is_priority(const struct mio_event *event) {
   return (event->events & MIO_EPOLLPRI) != 0;
 }
 
-/* EPOLLHUP: both directions are shut, so reads return end of file. EPOLLIN with EPOLLRDHUP: the
- * peer shut down its writing half. EPOLLRDHUP alone is not taken for it: it comes without EPOLLIN
- * where only writable was asked for. */
+/* EPOLLHUP: both directions are shut, so reads return end of file. EPOLLIN with EPOLLRDHUP: the peer shut
+ * down its writing half. EPOLLRDHUP without EPOLLIN means nothing: it is also reported where only
+ * EPOLLOUT was registered. */
 static inline bool mio_native_event_is_read_closed(const struct mio_event *event) {
   const uint32_t both = MIO_EPOLLIN | MIO_EPOLLRDHUP;
   return (event->events & MIO_EPOLLHUP) != 0 || (event->events & both) == both;
 }
 
-/* EPOLLHUP: as above. EPOLLOUT with EPOLLERR: a socket whose writes fail. EPOLLERR alone: the
- * writing end of a pipe whose reader has gone. */
+/* EPOLLHUP: both directions are shut. EPOLLERR alone closes nothing, because a healthy socket has it too:
+ * UDP after an ICMP error, TCP with transmit timestamps in its error queue. It does mean that a pipe's
+ * reader has gone (pipe_poll() in fs/pipe.c). TCP and pipes report the same bits (tcp_poll() in
+ * net/ipv4/tcp.c has EPOLLWRNORM beside EPOLLOUT and no EPOLLWRBAND, as pipes do), so EPOLLWRNORM is
+ * registered for pipes only and marks their events. A pipe that is full has neither EPOLLOUT nor
+ * EPOLLWRNORM, and its event does not say write_closed. */
 static inline bool mio_native_event_is_write_closed(const struct mio_event *event) {
-  const uint32_t both = MIO_EPOLLOUT | MIO_EPOLLERR;
-  return (event->events & MIO_EPOLLHUP) != 0 || (event->events & both) == both ||
-         event->events == MIO_EPOLLERR;
+  const uint32_t both = MIO_EPOLLWRNORM | MIO_EPOLLERR;
+  return (event->events & MIO_EPOLLHUP) != 0 || (event->events & both) == both;
 }
 
 static inline bool mio_native_event_is_aio(const struct mio_event *event) {
@@ -118,6 +128,9 @@ extern "C" {
 /* epoll_ctl: 0, or -1 with errno set, which mio_native_error makes a result. */
 MIO_API int mio_native_control(int epoll, int operation, int fd, struct mio_event *event);
 MIO_API int mio_native_error(void);
+
+/* Ends the registration of `fd`. Returns 0 or a negative error code. */
+MIO_API int mio_native_deregister(int epoll, int fd);
 
 /* epoll's flags for an mio_interest; 0 for one that epoll does not have. */
 static inline uint32_t mio_native_flags(uint32_t interest) {
@@ -154,10 +167,6 @@ static inline int mio_native_register(int epoll, int fd, uintptr_t token, uint32
 
 static inline int mio_native_reregister(int epoll, int fd, uintptr_t token, uint32_t interest) {
   return mio_native_set(epoll, MIO_EPOLL_CTL_MOD, fd, token, mio_native_flags(interest));
-}
-
-static inline int mio_native_deregister(int epoll, int fd) {
-  return mio_native_control(epoll, MIO_EPOLL_CTL_DEL, fd, NULL);
 }
 
 #ifdef __cplusplus

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,9 +35,10 @@ _Static_assert(offsetof(struct mio_event, token) == offsetof(struct epoll_event,
 #endif
 _Static_assert(MIO_EPOLLIN == EPOLLIN && MIO_EPOLLPRI == EPOLLPRI && MIO_EPOLLOUT == EPOLLOUT &&
                    MIO_EPOLLERR == EPOLLERR && MIO_EPOLLHUP == EPOLLHUP &&
-                   MIO_EPOLLRDHUP == EPOLLRDHUP && MIO_EPOLLONESHOT == EPOLLONESHOT &&
-                   MIO_EPOLLET == EPOLLET && MIO_EPOLL_CTL_ADD == EPOLL_CTL_ADD &&
-                   MIO_EPOLL_CTL_DEL == EPOLL_CTL_DEL && MIO_EPOLL_CTL_MOD == EPOLL_CTL_MOD,
+                   MIO_EPOLLRDHUP == EPOLLRDHUP && MIO_EPOLLWRNORM == EPOLLWRNORM &&
+                   MIO_EPOLLONESHOT == EPOLLONESHOT && MIO_EPOLLET == EPOLLET &&
+                   MIO_EPOLL_CTL_ADD == EPOLL_CTL_ADD && MIO_EPOLL_CTL_DEL == EPOLL_CTL_DEL &&
+                   MIO_EPOLL_CTL_MOD == EPOLL_CTL_MOD,
                "as <sys/epoll.h> has them");
 _Static_assert(MIO_EPOLL_IN == EPOLLIN && MIO_EPOLL_PRI == EPOLLPRI && MIO_EPOLL_OUT == EPOLLOUT &&
                    MIO_EPOLL_ERR == EPOLLERR && MIO_EPOLL_HUP == EPOLLHUP &&
@@ -182,8 +185,11 @@ static mio_token waker_token(const mio_selector *selector) { return (mio_token)s
 
 static int control_interest(mio_selector *selector, int operation, mio_source *source,
                             mio_token token, mio_interest interest) {
-  const uint32_t flags = mio_native_flags(interest);
+  const bool pipe_writer = (interest & MIO_SELECTOR_PIPE_WRITER) != 0;
+  interest &= ~MIO_SELECTOR_PIPE_WRITER;
+  uint32_t flags = mio_native_flags(interest);
   if (flags == 0) return refuse_interest(interest);
+  if (pipe_writer && (flags & EPOLLOUT) != 0) flags |= EPOLLWRNORM;
   if (token == waker_token(selector)) return -EINVAL;
   return control(selector, operation, source->native.handle, token, flags);
 }
@@ -212,8 +218,48 @@ int mio_selector_reregister_flags(mio_selector *selector, mio_source *source, mi
 
 uint32_t mio_selector_event_flags(const mio_event *event) { return event->events; }
 
+/* The number `fd` is closed, and the registration under it lives on if a duplicate keeps the file open
+ * (epoll(7), Q6): its events go on coming, and EPOLL_CTL_DEL needs the file under the old number. So this
+ * tries the descriptors of the process there, one after the other. F_DUPFD takes the number only if it is
+ * still free, so no descriptor of another thread is lost. Regular files cannot be registered, and closing
+ * a duplicate of one would drop the process's record locks (fcntl(2)). A duplicate in another process is
+ * out of reach. */
+static void delete_by_duplicate(int epoll, int fd) {
+  enum { NUMBERS_TRIED = 1 << 16 };
+  struct rlimit limit = {0, 0};
+  (void)getrlimit(RLIMIT_NOFILE, &limit);
+  const int end = limit.rlim_cur < NUMBERS_TRIED ? (int)limit.rlim_cur : NUMBERS_TRIED;
+  for (int number = 0; number < end; ++number) {
+    struct stat status;
+    if (number == epoll || fstat(number, &status) != 0 || S_ISREG(status.st_mode)) continue;
+    const int duplicate = fcntl(number, F_DUPFD_CLOEXEC, fd);
+    if (duplicate < 0) continue;
+    const bool taken = duplicate != fd;
+    const bool deleted = !taken && epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL) == 0;
+    (void)close(duplicate);
+    if (taken || deleted) return;
+  }
+}
+
+/* Whether epoll would refuse `fd`, whatever is asked (EPERM). */
+static bool is_plain_file(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
+}
+
+/* ENOENT, and EPERM of a plain file: the number belongs to another file by now. */
+int mio_native_deregister(int epoll, int fd) {
+  if (epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL) == 0) return 0;
+  const int error = errno;
+  if (error == EBADF) {
+    delete_by_duplicate(epoll, fd);
+    return 0;
+  }
+  return error == ENOENT || (error == EPERM && is_plain_file(fd)) ? 0 : -error;
+}
+
 int mio_selector_deregister(mio_selector *selector, mio_source *source) {
-  return control(selector, EPOLL_CTL_DEL, source->native.handle, 0, 0);
+  return mio_native_deregister(selector->epoll, source->native.handle);
 }
 
 void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest) {
