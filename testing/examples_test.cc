@@ -469,8 +469,94 @@ TEST(UdpServer, OutlivesClientsThatVanish) {
   EXPECT_EQ(server.Wait(), 0);
 }
 
+// Datagrams of several clients, at an address other than the first one where there is one: each client is
+// connected, so it takes an answer only from the address that it asked.
+TEST(QuicEcho, AnswersFromTheAddressItWasAskedAt) {
+  Subprocess server({Runfile("mio/examples/quic_echo")});
+  sockaddr_in to = LoopbackOf(BoundAddress(&server));
+  const std::string features = server.ReadLine();
+  EXPECT_NE(features.find("local address: "), std::string::npos) << features;
+  sockaddr_in second = {};
+  second.sin_family = AF_INET;
+  second.sin_addr.s_addr = htonl(0x7f030201);
+  const int probe = socket(AF_INET, SOCK_DGRAM, 0);
+  const bool has_second =
+      bind(probe, reinterpret_cast<const sockaddr *>(&second), sizeof second) == 0;
+  close(probe);
+  if (has_second && features.find("local address: yes") != std::string::npos) {
+    to.sin_addr = second.sin_addr;
+  }
+  for (const int ecn : {0, 1, 2}) {
+    const int client = socket(AF_INET, SOCK_DGRAM, 0);
+    const timeval bound = {30, 0};
+    const int on = 1;
+    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
+    setsockopt(client, IPPROTO_IP, IP_TOS, &ecn, sizeof ecn);
+    ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr *>(&to), sizeof to), 0);
+    for (const size_t len : {1u, 1200u, 0u, 9000u}) {
+      const std::string bytes = Pattern(len, static_cast<uint32_t>(len));
+      ASSERT_EQ(send(client, bytes.data(), len, 0), static_cast<ssize_t>(len)) << strerror(errno);
+      std::string received(70000, '\0');
+      const ssize_t n = recv(client, &received[0], received.size(), 0);
+      ASSERT_EQ(n, static_cast<ssize_t>(len)) << strerror(errno);
+      EXPECT_EQ(received.substr(0, len), bytes);
+    }
+#if defined(IP_RECVTOS)
+    // The answer has the ECN bits of the question.
+    if (features.find("ECN: yes") != std::string::npos) {
+      char byte = 'x';
+      alignas(cmsghdr) char control[64] = {};
+      iovec buffer = {&byte, 1};
+      msghdr message = {};
+      message.msg_iov = &buffer;
+      message.msg_iovlen = 1;
+      message.msg_control = control;
+      message.msg_controllen = sizeof control;
+      ASSERT_EQ(setsockopt(client, IPPROTO_IP, IP_RECVTOS, &on, sizeof on), 0);
+      ASSERT_EQ(send(client, &byte, 1, 0), 1);
+      ASSERT_EQ(recvmsg(client, &message, 0), 1);
+      const cmsghdr *header = CMSG_FIRSTHDR(&message);
+      ASSERT_NE(header, nullptr);
+      EXPECT_EQ(*CMSG_DATA(header) & 3, ecn);
+    }
+#endif
+    (void)on;
+    close(client);
+  }
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  ExpectNoChildren();
+}
+
+TEST(FdPassing, AnotherProcessServesTheClients) {
+  Subprocess server({Runfile("mio/examples/fd_passing")});
+  const std::string address = BoundAddress(&server);
+  std::string worker;
+  for (int i = 0; i < 40; ++i) {
+    Client client(address);
+    std::string line;
+    while (line.find('\n') == std::string::npos) {
+      ASSERT_TRUE(client.WaitFor(POLLIN)) << "no answer";
+      if (!client.ReceiveSome(&line)) break;
+    }
+    ASSERT_EQ(line.substr(0, 7), "worker ");
+    EXPECT_NE(line, "worker " + std::to_string(server.pid()) + "\n");
+    if (i > 0) {
+      EXPECT_EQ(line, worker) << "the worker was replaced";
+    }
+    worker = line;
+    EXPECT_TRUE(client.IsHungUpOn());
+  }
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  // The parent waits for the worker, so that is gone too.
+  EXPECT_EQ(kill(static_cast<pid_t>(atol(worker.c_str() + 7)), 0), -1);
+  EXPECT_EQ(errno, ESRCH);
+  ExpectNoChildren();
+}
+
 TEST(Servers, RefuseWhatIsNoAddress) {
-  for (const char *name : {"tcp_server", "udp_server"}) {
+  for (const char *name : {"tcp_server", "udp_server", "quic_echo", "fd_passing"}) {
     Subprocess server({Runfile(std::string("mio/examples/") + name), "localhost:http"});
     EXPECT_EQ(server.Wait(), EXIT_FAILURE);
     EXPECT_EQ(server.ReadAll(), "");

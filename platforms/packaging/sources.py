@@ -39,7 +39,7 @@ def lists():
     portable = headers.closure(".", ["mio/mio.h", "mio/linux/epoll.h"])
     yield "mio_headers", portable
     for system, roots in (
-        ("unix", ["mio/unix/pipe.h", "mio/unix/source_fd.h"]),
+        ("unix", ["mio/unix/ancillary.h", "mio/unix/pipe.h", "mio/unix/source_fd.h"]),
         ("kqueue", ["mio/unix/kqueue.h"]),
         ("windows", below("mio/windows")),
     ):
