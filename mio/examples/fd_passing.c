@@ -35,8 +35,7 @@ static void on_signal(int number) {
 
 static void report(const char *what, ptrdiff_t result) {
   char message[MIO_ERROR_MESSAGE_MAX];
-  fprintf(stderr, "fd_passing: %s: %s\n", what,
-          mio_error_message(result, message, sizeof message));
+  fprintf(stderr, "fd_passing: %s: %s\n", what, mio_error_message(result, message, sizeof message));
 }
 
 static void check(const char *what, ptrdiff_t result) {

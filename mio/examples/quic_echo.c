@@ -13,7 +13,7 @@
 
 #include "mio/mio.h"
 
-enum { SOCKET, STOP };                          /* tokens */
+enum { SOCKET, STOP };                            /* tokens */
 enum { MESSAGE_COUNT = 16, MESSAGE_LEN = 65536 }; /* room for the longest coalesced message */
 
 static mio_poll poll;

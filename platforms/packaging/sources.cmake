@@ -11,6 +11,7 @@ set(mio_sources_afd
   mio/net/socket.c
   mio/net/tcp_listener.c
   mio/net/tcp_stream.c
+  mio/net/udp_batch.c
   mio/net/udp_socket.c
   mio/net/unix_addr.c
   mio/net/unix_datagram.c
@@ -22,9 +23,11 @@ set(mio_sources_afd
   mio/sys/windows/afd.c
   mio/sys/windows/clock.c
   mio/sys/windows/error.c
+  mio/sys/windows/fork.c
   mio/sys/windows/lock.c
   mio/sys/windows/named_pipe_io.c
   mio/sys/windows/named_pipe_state.c
+  mio/sys/windows/net_batch.c
   mio/sys/windows/net_name.c
   mio/sys/windows/net_option.c
   mio/sys/windows/net_pair.c
@@ -34,6 +37,7 @@ set(mio_sources_afd
   mio/sys/windows/poll_group.c
   mio/sys/windows/port.c
   mio/sys/windows/selector_afd.c
+  mio/sys/windows/selector_afd_wait.c
   mio/sys/windows/socket_state.c
   mio/sys/windows/waker_post.c
   mio/sys/windows/winsock.c
@@ -56,6 +60,7 @@ set(mio_sources_epoll
   mio/net/socket.c
   mio/net/tcp_listener.c
   mio/net/tcp_stream.c
+  mio/net/udp_batch.c
   mio/net/udp_socket.c
   mio/net/unix_addr.c
   mio/net/unix_datagram.c
@@ -66,16 +71,23 @@ set(mio_sources_epoll
   mio/source.c
   mio/sys/unix/clock.c
   mio/sys/unix/error.c
+  mio/sys/unix/fork.c
+  mio/sys/unix/net_ancillary.c
+  mio/sys/unix/net_batch.c
+  mio/sys/unix/net_batch_option.c
   mio/sys/unix/net_fd.c
   mio/sys/unix/net_name.c
   mio/sys/unix/net_option.c
   mio/sys/unix/net_pipe.c
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
+  mio/sys/unix/net_udp_cmsg.c
   mio/sys/unix/selector_epoll.c
   mio/sys/unix/waker_eventfd.c
   mio/text.c
+  mio/unix/ancillary.c
   mio/unix/pipe.c
+  mio/unix/seqpacket.c
   mio/unix/source_fd.c
   mio/version.c
   mio/wait.c
@@ -93,6 +105,7 @@ set(mio_sources_kqueue
   mio/net/socket.c
   mio/net/tcp_listener.c
   mio/net/tcp_stream.c
+  mio/net/udp_batch.c
   mio/net/udp_socket.c
   mio/net/unix_addr.c
   mio/net/unix_datagram.c
@@ -103,19 +116,26 @@ set(mio_sources_kqueue
   mio/source.c
   mio/sys/unix/clock.c
   mio/sys/unix/error.c
+  mio/sys/unix/fork.c
   mio/sys/unix/kqueue_format.c
+  mio/sys/unix/net_ancillary.c
+  mio/sys/unix/net_batch.c
+  mio/sys/unix/net_batch_option.c
   mio/sys/unix/net_fd.c
   mio/sys/unix/net_name.c
   mio/sys/unix/net_option.c
   mio/sys/unix/net_pipe.c
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
+  mio/sys/unix/net_udp_cmsg.c
   mio/sys/unix/poll_call.c
   mio/sys/unix/selector_kqueue.c
   mio/sys/unix/waker_kqueue.c
   mio/text.c
+  mio/unix/ancillary.c
   mio/unix/kqueue.c
   mio/unix/pipe.c
+  mio/unix/seqpacket.c
   mio/unix/source_fd.c
   mio/version.c
   mio/wait.c
@@ -133,6 +153,7 @@ set(mio_sources_poll_eventfd
   mio/net/socket.c
   mio/net/tcp_listener.c
   mio/net/tcp_stream.c
+  mio/net/udp_batch.c
   mio/net/udp_socket.c
   mio/net/unix_addr.c
   mio/net/unix_datagram.c
@@ -143,19 +164,33 @@ set(mio_sources_poll_eventfd
   mio/source.c
   mio/sys/unix/clock.c
   mio/sys/unix/error.c
+  mio/sys/unix/fork.c
+  mio/sys/unix/net_ancillary.c
+  mio/sys/unix/net_batch.c
+  mio/sys/unix/net_batch_option.c
   mio/sys/unix/net_fd.c
   mio/sys/unix/net_name.c
   mio/sys/unix/net_option.c
   mio/sys/unix/net_pipe.c
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
-  mio/sys/unix/poll_bells.c
+  mio/sys/unix/net_udp_cmsg.c
   mio/sys/unix/poll_call.c
+  mio/sys/unix/poll_fds.c
+  mio/sys/unix/poll_file.c
+  mio/sys/unix/poll_flags.c
+  mio/sys/unix/poll_leader.c
+  mio/sys/unix/poll_look.c
+  mio/sys/unix/poll_select.c
+  mio/sys/unix/poll_slot.c
   mio/sys/unix/poll_table.c
+  mio/sys/unix/poll_wakeup.c
   mio/sys/unix/selector_poll.c
   mio/sys/unix/waker_eventfd.c
   mio/text.c
+  mio/unix/ancillary.c
   mio/unix/pipe.c
+  mio/unix/seqpacket.c
   mio/unix/source_fd.c
   mio/version.c
   mio/wait.c
@@ -173,6 +208,7 @@ set(mio_sources_poll_pipe
   mio/net/socket.c
   mio/net/tcp_listener.c
   mio/net/tcp_stream.c
+  mio/net/udp_batch.c
   mio/net/udp_socket.c
   mio/net/unix_addr.c
   mio/net/unix_datagram.c
@@ -183,19 +219,33 @@ set(mio_sources_poll_pipe
   mio/source.c
   mio/sys/unix/clock.c
   mio/sys/unix/error.c
+  mio/sys/unix/fork.c
+  mio/sys/unix/net_ancillary.c
+  mio/sys/unix/net_batch.c
+  mio/sys/unix/net_batch_option.c
   mio/sys/unix/net_fd.c
   mio/sys/unix/net_name.c
   mio/sys/unix/net_option.c
   mio/sys/unix/net_pipe.c
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
-  mio/sys/unix/poll_bells.c
+  mio/sys/unix/net_udp_cmsg.c
   mio/sys/unix/poll_call.c
+  mio/sys/unix/poll_fds.c
+  mio/sys/unix/poll_file.c
+  mio/sys/unix/poll_flags.c
+  mio/sys/unix/poll_leader.c
+  mio/sys/unix/poll_look.c
+  mio/sys/unix/poll_select.c
+  mio/sys/unix/poll_slot.c
   mio/sys/unix/poll_table.c
+  mio/sys/unix/poll_wakeup.c
   mio/sys/unix/selector_poll.c
   mio/sys/unix/waker_pipe.c
   mio/text.c
+  mio/unix/ancillary.c
   mio/unix/pipe.c
+  mio/unix/seqpacket.c
   mio/unix/source_fd.c
   mio/version.c
   mio/wait.c
@@ -216,6 +266,7 @@ set(mio_headers
   mio/net/shutdown.h
   mio/net/tcp_listener.h
   mio/net/tcp_stream.h
+  mio/net/udp_batch.h
   mio/net/udp_socket.h
   mio/net/unix_addr.h
   mio/net/unix_datagram.h
@@ -237,7 +288,9 @@ set(mio_headers
 )
 
 set(mio_headers_unix
+  mio/unix/ancillary.h
   mio/unix/pipe.h
+  mio/unix/seqpacket.h
   mio/unix/source_fd.h
 )
 
