@@ -53,10 +53,12 @@ typedef struct mio_source_ops {
  * has one of its own; a source that is made of other sources ignores it. A zeroed source is valid
  * and closed.
  *
- * The struct must not move or be copied while it is registered. Registering, reregistering,
- * deregistering and closing one source need exclusive access to it; transfers on the same socket
- * may run in other threads at the same time, as far as the OS allows. Comes from mio's
- * `event::Source`. */
+ * The struct must not move or be copied while it is registered: a table of sources that grows holds
+ * pointers to them, or blocks that stay where they are (mio/examples/loop_adapter.c).
+ *
+ * Registering, reregistering, deregistering and closing one source need exclusive access to it;
+ * transfers on the same socket may run in other threads at the same time, as far as the OS allows.
+ * Comes from mio's `event::Source`. */
 struct mio_source {
   const mio_source_ops *ops;
   uint32_t registration;

@@ -304,6 +304,9 @@ int MioIoctl(int fd, unsigned long request, ...) {
 int MioDup(int fd) __asm__("dup");
 int MioDup(int fd) { return (int)Call(Sys::kDup, SYS_dup, fd); }
 
+int MioDup3(int from, int to, int flags) __asm__("dup3");
+int MioDup3(int from, int to, int flags) { return (int)Call(Sys::kDup, SYS_dup3, from, to, flags); }
+
 int MioClose(int fd) __asm__("close");
 int MioClose(int fd) {
   const bool strike = Strike(Sys::kClose);

@@ -28,7 +28,8 @@ TIME64 = re.compile(r"^__(\w+?)(?:_time64|64)$")
 # atomics, which an NDK's choose at run time.
 COMPILER = re.compile(
     r"^(_GLOBAL_OFFSET_TABLE_|__aeabi_\w+|__u?(div|mod)[dst]i3|__(ashl|ashr|lshr)di3"
-    r"|__aarch64_(cas|swp|ldadd|ldclr|ldeor|ldset)\d+_\w+)$"
+    r"|__aarch64_(cas|swp|ldadd|ldclr|ldeor|ldset)\d+_\w+"
+    r"|__(asan|tsan|ubsan|sanitizer|sancov)_\w+)$"
 )
 
 
@@ -106,7 +107,7 @@ def findings(levels, level, forbidden, names):
         if name in forbidden:
             yield "%s must not be called here" % name
         elif name not in levels:
-            yield "%s: not in the list of what bionic has" % name
+            yield "%s: not in the list" % name
         elif levels[name] > level:
             yield "%s came with API level %d" % (name, levels[name])
 
