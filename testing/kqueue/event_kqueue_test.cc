@@ -42,13 +42,19 @@ constexpr unsigned kEof = MIO_EV_EOF, kError = MIO_EV_ERROR;
 TEST(EventKqueue, Read) {
   ExpectSays({true, false, false, false, false}, Made(MIO_EVFILT_READ));
   ExpectSays({true, false, false, true, false}, Made(MIO_EVFILT_READ, kEof));
-  ExpectSays({true, false, true, true, false}, Made(MIO_EVFILT_READ, kEof, 54));
+  ExpectSays({true, true, true, true, false}, Made(MIO_EVFILT_READ, kEof, 54));
 }
 
 TEST(EventKqueue, Write) {
   ExpectSays({false, true, false, false, false}, Made(MIO_EVFILT_WRITE));
   ExpectSays({false, true, false, false, true}, Made(MIO_EVFILT_WRITE, kEof));
-  ExpectSays({false, true, true, false, true}, Made(MIO_EVFILT_WRITE, kEof, 54));
+  ExpectSays({true, true, true, false, true}, Made(MIO_EVFILT_WRITE, kEof, 54));
+}
+
+// A refused connect on loopback, where FreeBSD reports EV_EOF and no error.
+TEST(EventKqueue, EofWithoutAnErrorIsNoError) {
+  ExpectSays({true, false, false, true, false}, Made(MIO_EVFILT_READ, kEof, 0));
+  ExpectSays({false, true, false, false, true}, Made(MIO_EVFILT_WRITE, kEof, 0));
 }
 
 // EV_ADD, EV_CLEAR, EV_RECEIPT and the like come back with every event.
@@ -62,7 +68,7 @@ TEST(EventKqueue, FflagsWithoutEofAreNoError) {
 }
 
 TEST(EventKqueue, ErrorFlagIsAnError) {
-  ExpectSays({true, false, true, false, false}, Made(MIO_EVFILT_READ, kError));
+  ExpectSays({true, true, true, false, false}, Made(MIO_EVFILT_READ, kError));
 }
 
 TEST(EventKqueue, WakersAndUserEventsAreReadable) {
@@ -70,12 +76,12 @@ TEST(EventKqueue, WakersAndUserEventsAreReadable) {
   ExpectSays({true, false, false, false, false}, Made(MIO_EVFILT_USER, 0, 0xffffff));
 }
 
-TEST(EventKqueue, HangUpOfAWriterThatWasRefused) {
+TEST(EventKqueue, TheStandInOfAPipeThatHasHungUp) {
   mio_event event = Made(MIO_EVFILT_USER);
   event.ident = MIO_KQUEUE_HUNG_UP_FIRST;
-  ExpectSays({false, true, false, false, true}, event);
+  ExpectSays({true, true, false, false, true}, event);
   event.ident = UINTPTR_MAX;
-  ExpectSays({false, true, false, false, true}, event);
+  ExpectSays({true, true, false, false, true}, event);
   event.ident = MIO_KQUEUE_HUNG_UP_FIRST - 1;
   ExpectSays({true, false, false, false, false}, event);
   event.ident = UINTPTR_MAX;
@@ -113,7 +119,8 @@ TEST(EventKqueue, Format) {
   event.data = -5;
   const size_t length = mio_event_format(&event, text, sizeof text);
   EXPECT_EQ(
-      "{token: 4711, readable, error, read_closed, kqueue: EVFILT_READ EV_ADD|EV_CLEAR|EV_EOF "
+      "{token: 4711, readable, writable, error, read_closed, kqueue: EVFILT_READ "
+      "EV_ADD|EV_CLEAR|EV_EOF "
       "fflags "
       "0x36 data -5}",
       std::string(text));

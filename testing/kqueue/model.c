@@ -28,6 +28,9 @@
 
 enum { KQUEUE_MAX = 1 << 16, NOTE_MAX = 100000, BUCKETS = 1 << 14, LOG_MAX = 256, FAULT_MAX = 8 };
 
+/* How many filters of a kqueue are looked at for changes of which Linux reports no edge. */
+enum { SILENT_MAX = 4 };
+
 typedef struct note note;
 struct note {
   struct kevent event; /* as registered; fflags and data are what it asks for */
@@ -39,12 +42,15 @@ struct note {
   ino_t inode;
   note *in_bucket;
   note *before, *behind; /* in the queue */
+  int silent;            /* truth_of_silent_change at the last look */
 };
 
 typedef struct queue {
   bool open;
   note *first, *last;
   size_t queued, notes;
+  note *silent[SILENT_MAX]; /* the last ones that were reported */
+  size_t next_silent;
 } queue;
 
 typedef struct hook {
@@ -67,6 +73,8 @@ static size_t fresh_notes;
 static note *buckets[BUCKETS];
 static int beacon = -1;
 
+static bool is_kqueue(int fd);
+
 static struct {
   fault faults[FAULT_MAX];
   int interrupts;
@@ -78,9 +86,22 @@ static struct {
   size_t logged, changing_calls, calls;
 } knobs = {.pipe_refusal = EPIPE};
 
-/* Before anybody counts descriptors. */
-__attribute__((constructor)) static void open_beacon(void) {
+/* A kqueue is not inherited: its number is free in the child. */
+static void close_inherited(void) {
+  const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+  lock = fresh; /* a thread of the parent may have held it */
+  for (int kq = 0; kq < KQUEUE_MAX; ++kq) {
+    if (!queues[kq].open) continue;
+    if (is_kqueue(kq)) (void)kernel_call(SYS_close, kq, 0, 0, 0);
+    queues[kq].open = false;
+  }
+}
+
+/* Before any test counts descriptors, and before the library registers its own handlers of fork: those run
+ * after these, with the numbers free already. */
+__attribute__((constructor)) static void prepare(void) {
   beacon = (int)kernel_call(SYS_eventfd2, 1, O_CLOEXEC, 0, 0);
+  (void)pthread_atfork(NULL, NULL, close_inherited);
 }
 
 static void acquire(sigset_t *saved) {
@@ -198,6 +219,9 @@ static void drop(note *n) {
   while (*link != n) link = &(*link)->in_bucket;
   *link = n->in_bucket;
   n->used = false;
+  for (size_t i = 0; i < SILENT_MAX; ++i) {
+    if (queues[n->kq].silent[i] == n) queues[n->kq].silent[i] = NULL;
+  }
   --queues[n->kq].notes;
   n->in_bucket = free_notes;
   free_notes = n;
@@ -218,7 +242,8 @@ static bool is_true(const note *n, struct kevent *out) {
   out->fflags = n->fired_fflags;
   out->data = n->fired_data;
   if (!is_descriptor(n->event.filter)) return n->fired;
-  if (!is_same_file(n) || !truth_of_descriptor(out)) return false;
+  out->fflags = 0;
+  if (!is_same_file(n) || !truth_of_descriptor(out, n->event.fflags)) return false;
   if (knobs.pipe_refusal == EBADF && (n->event.flags & EV_ONESHOT) == 0) {
     out->flags &= (unsigned short)~EV_ONESHOT;
   }
@@ -273,7 +298,7 @@ static int add(int kq, const struct kevent *change) {
   note *n = take_note();
   if (n == NULL) return ENOMEM;
   n->event = *change;
-  n->event.flags &= (unsigned short)~(EV_DISABLE | EV_ENABLE);
+  n->event.flags &= (unsigned short)~(EV_ADD | EV_DISABLE | EV_ENABLE);
   /* Of these there is no other kind; a trigger counts from the next change on. */
   if (!is_descriptor(change->filter) && change->filter != EVFILT_USER) n->event.flags |= EV_CLEAR;
   n->kq = kq;
@@ -375,7 +400,7 @@ static int apply_changes(int kq, const struct kevent *changes, int count, struct
   }
   if (knobs.interrupts > 0) {
     --knobs.interrupts;
-    memset(events, 0, (size_t)receipts * sizeof *events);
+    if (receipts > 0) memset(events, 0, (size_t)receipts * sizeof *events);
     return -EINTR;
   }
   *out_stop = receipts > 0 || room == 0;
@@ -393,6 +418,28 @@ static void look_at(int kq, const struct epoll_event *edges, int count) {
     if (reader != NULL) look(reader);
     if (writer != NULL) look(writer);
   }
+}
+
+/* Looks again at the filters whose number of bytes has fallen since the last look. */
+static void look_at_silent(int kq) {
+  for (size_t i = 0; i < SILENT_MAX; ++i) {
+    note *n = queues[kq].silent[i];
+    if (n == NULL || n->queued) continue;
+    const int before = n->silent;
+    n->silent = truth_of_silent_change((int)n->event.ident, n->event.filter);
+    if (n->silent < before && is_same_file(n)) look(n);
+  }
+}
+
+/* Has the filter of a descriptor, which was just reported, looked at for silent changes. */
+static void watch_silent(note *n) {
+  queue *q = &queues[n->kq];
+  if (!is_descriptor(n->event.filter) || (n->event.flags & EV_CLEAR) == 0) return;
+  n->silent = truth_of_silent_change((int)n->event.ident, n->event.filter);
+  for (size_t i = 0; i < SILENT_MAX; ++i) {
+    if (q->silent[i] == n) return;
+  }
+  q->silent[q->next_silent++ % SILENT_MAX] = n;
 }
 
 /* Goes through the queue once. Returns how many events were written. */
@@ -421,6 +468,7 @@ static int scan(int kq, struct kevent *out, int room) {
       n->fired_fflags = 0;
       n->fired_data = 0;
     }
+    watch_silent(n);
     if ((event.flags & EV_DISPATCH) != 0) n->disabled = true;
     if ((event.flags & (EV_CLEAR | EV_DISPATCH)) == 0) enqueue(n);
   }
@@ -433,13 +481,18 @@ static int64_t now_ns(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* epoll_wait with what is left until `deadline`, INT64_MAX for no end. */
+/* epoll_wait with the time that is left until `deadline`, INT64_MAX for no end. kevent(2) is a cancellation
+ * point; a raw system call is none by itself. */
 static int wait_edges(int kq, struct epoll_event *edges, int room, int64_t deadline) {
   int64_t left = deadline == INT64_MAX ? 0 : deadline - now_ns();
   if (left < 0) left = 0;
   struct timespec timeout = {(time_t)(left / 1000000000), (long)(left % 1000000000)};
-  return (int)kernel_call6(SYS_epoll_pwait2, kq, (long)edges, room,
-                           deadline == INT64_MAX ? 0 : (long)&timeout, 0, 0);
+  int type;
+  pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+  const int found = (int)kernel_call6(SYS_epoll_pwait2, kq, (long)edges, room,
+                                      deadline == INT64_MAX ? 0 : (long)&timeout, 0, 0);
+  pthread_setcanceltype(type, NULL);
+  return found;
 }
 
 static int wait_events(int kq, struct kevent *events, int room, const struct timespec *timeout) {
@@ -460,6 +513,7 @@ static int wait_events(int kq, struct kevent *events, int room, const struct tim
     if (found < 0) return found;
     acquire(&saved);
     look_at(kq, edges, found);
+    look_at_silent(kq);
     const int count = scan(kq, events, room);
     release(&saved);
     if (count > 0 || (until == deadline && found == 0) ||
@@ -497,6 +551,14 @@ static void run_once(hook *hook_at) {
   if (taken.run != NULL) taken.run(taken.context);
 }
 
+/* Whether one of the events is of something else than a kqueue. */
+static bool has_source(const struct kevent *events, int count) {
+  for (int i = 0; i < count; ++i) {
+    if (!is_descriptor(events[i].filter) || !is_kqueue((int)events[i].ident)) return true;
+  }
+  return false;
+}
+
 static int call(int kq, const struct kevent *changes, int change_count, struct kevent *events,
                 int event_count, const struct timespec *timeout) {
   sigset_t saved;
@@ -514,12 +576,13 @@ static int call(int kq, const struct kevent *changes, int change_count, struct k
   if (stop) return result;
   if (change_count == 0) run_once(&knobs.before_wait);
   result = wait_events(kq, events, event_count, timeout);
-  if (change_count == 0 && result > 0) run_once(&knobs.after_wait);
+  if (change_count == 0 && has_source(events, result)) run_once(&knobs.after_wait);
   return result;
 }
 
 int kevent(int kq, const struct kevent *changes, int change_count, struct kevent *events,
            int event_count, const struct timespec *timeout) {
+  if (event_count != 0) pthread_testcancel(); /* FreeBSD: only calls that could block */
   const int result = call(kq, changes, change_count, events, event_count, timeout);
   if (result >= 0) return result;
   errno = -result;
@@ -597,3 +660,16 @@ size_t model_log(struct kevent *out, size_t room) {
 size_t model_changing_calls(void) { return knobs.changing_calls; }
 size_t model_calls(void) { return knobs.calls; }
 size_t model_filter_count(int kq) { return queues[kq].notes; }
+
+size_t model_source_count(void) {
+  sigset_t saved;
+  size_t count = 0;
+  acquire(&saved);
+  for (size_t i = 0; i < fresh_notes; ++i) {
+    const note *n = &notes[i];
+    if (!n->used || !is_kqueue(n->kq)) continue;
+    if (!is_descriptor(n->event.filter) || !is_kqueue((int)n->event.ident)) ++count;
+  }
+  release(&saved);
+  return count;
+}

@@ -58,8 +58,8 @@ void model_touch(uintptr_t ident, int filter);
  * asked for at least one, or none at all. Returns how many fired. */
 int model_post(uintptr_t ident, int filter, unsigned fflags, int64_t data);
 
-/* Called, once, in the next kevent that has no changes: before it looks, or when it is about to
- * return events. */
+/* Called, once, in the next kevent that has no changes: before it looks, or when it is about to return
+ * events that are not all of kqueues. */
 void model_before_wait(void (*hook)(void *context), void *context);
 void model_after_wait(void (*hook)(void *context), void *context);
 
@@ -69,8 +69,9 @@ size_t model_log(struct kevent *out, size_t room);
 size_t model_changing_calls(void);
 size_t model_calls(void);
 
-/* How many filters a kqueue holds. */
+/* The number of filters of a kqueue; and of all open kqueues, except filters on kqueues. */
 size_t model_filter_count(int kq);
+size_t model_source_count(void);
 
 #ifdef __cplusplus
 }

@@ -172,7 +172,7 @@ TEST_F(Model, FlagsComeBack) {
   ASSERT_EQ(0, Add(reader(), EVFILT_READ, EV_CLEAR, 7));
   const Kevents events = Wait();
   ASSERT_EQ(1u, events.size());
-  EXPECT_EQ(EV_ADD | EV_CLEAR, events[0].flags);
+  EXPECT_EQ(EV_CLEAR, events[0].flags) << "without EV_ADD, as on FreeBSD 12.3";
   EXPECT_EQ(1, events[0].data);
   EXPECT_EQ(reinterpret_cast<void *>(uintptr_t{7}), events[0].udata);
 }

@@ -6,8 +6,8 @@
 
 #include "mio/export.h"
 
-/* struct kevent as kevent(2) writes it: nothing stands between the kernel's array and the caller's.
- * selector_kqueue.c asserts every size, offset and constant against the system's <sys/event.h>.
+/* struct kevent as kevent(2) writes it: the kernel writes straight into the caller's array.
+ * kqueue_layout.c compares every size, offset and constant with the system's <sys/event.h>.
  *
  *               filter   flags    data       behind udata
  *   FreeBSD     16 bits  16 bits  int64_t    ext[4], from 12 on
@@ -16,8 +16,8 @@
  *   Apple       16       16       intptr_t   (packed to 4 bytes, which moves nothing)
  *   DragonFly   16       16       intptr_t
  *
- * A compiler does not tell for which NetBSD it builds, and this header may not ask the system's: a
- * build for NetBSD 10 or earlier says so with -DMIO_NETBSD_KEVENT_WITHOUT_EXT, everywhere. */
+ * No compiler predefines the NetBSD version, and this header must not include the system's headers. A
+ * build for NetBSD 10 or earlier must define MIO_NETBSD_KEVENT_WITHOUT_EXT in all files. */
 #if defined(__NetBSD__)
 typedef uint32_t mio_kevent_filter;
 typedef uint32_t mio_kevent_flags;
@@ -54,7 +54,7 @@ struct mio_event {
 /* The kernel keeps the edges: see mio_selector_rearm. */
 #define MIO_NATIVE_REARMS 0
 
-/* From <sys/event.h>, part of the kernels' ABI. */
+/* Numbers of <sys/event.h>, which are part of the kernels' ABI. */
 #if defined(__NetBSD__)
 #define MIO_EVFILT_READ  0u
 #define MIO_EVFILT_WRITE 1u
@@ -75,7 +75,7 @@ struct mio_event {
 #define MIO_EVFILT_USER (-11)
 #endif
 
-/* Apple's header has the name, and its kernel nothing behind it. */
+/* Apple's header defines the name, but its kernel does not implement the filter. */
 #if defined(__FreeBSD__)
 #define MIO_EVFILT_LIO (-10)
 #endif
@@ -83,8 +83,8 @@ struct mio_event {
 #define MIO_EV_ERROR 0x4000u
 #define MIO_EV_EOF   0x8000u
 
-/* EVFILT_USER identifiers from here on stand for a descriptor whose EVFILT_WRITE the kernel refused
- * as the other end of the pipe had gone: see selector_kqueue.c. */
+/* EVFILT_USER identifiers from here on belong to descriptors of pipes that have hung up: see
+ * kqueue_hang_ups.h. */
 #define MIO_KQUEUE_HUNG_UP_COUNT (MIO_CAST(uintptr_t, 1) << 20)
 #define MIO_KQUEUE_HUNG_UP_FIRST (UINTPTR_MAX - (MIO_KQUEUE_HUNG_UP_COUNT - 1))
 
@@ -96,6 +96,21 @@ static inline void mio_native_event_set_token(struct mio_event *event, uintptr_t
   event->udata = MIO_POINTER_CAST(void *, token);
 }
 
+/* The accessors.
+ *
+ *                               readable  writable  error  read_closed  write_closed
+ *   EVFILT_READ                 yes       if error
+ *   EVFILT_READ,  EV_EOF        yes       if error         yes
+ *   EVFILT_WRITE                if error  yes
+ *   EVFILT_WRITE, EV_EOF        if error  yes                           yes
+ *   EV_ERROR, EV_EOF + fflags                       yes
+ *   EVFILT_USER                 yes
+ *   a pipe that has hung up     yes       yes                           yes
+ *
+ * A socket's error makes both directions ready: the next operation of either returns it. EV_EOF says that
+ * the socket, or the pipe, cannot receive (READ) or send (WRITE) any more: by the peer's end, by a
+ * shutdown of one's own, or because it was never connected. Errors of datagram sockets come without it. */
+
 static inline bool mio_native_event_is_hung_up(const struct mio_event *event) {
   return event->filter == MIO_EVFILT_USER && event->ident >= MIO_KQUEUE_HUNG_UP_FIRST;
 }
@@ -104,22 +119,23 @@ static inline bool mio_native_event_is_eof(const struct mio_event *event) {
   return (event->flags & MIO_EV_EOF) != 0;
 }
 
-/* EVFILT_USER: a waker, or what the program itself triggered. */
-static inline bool mio_native_event_is_readable(const struct mio_event *event) {
-  return event->filter == MIO_EVFILT_READ ||
-         (event->filter == MIO_EVFILT_USER && !mio_native_event_is_hung_up(event));
-}
-
-static inline bool mio_native_event_is_writable(const struct mio_event *event) {
-  return event->filter == MIO_EVFILT_WRITE || mio_native_event_is_hung_up(event);
-}
-
-/* With EV_EOF the two socket filters have the socket's error in fflags. In those of other filters,
- * EVFILT_PROC for one, it means something else. */
+/* With EV_EOF the two socket filters have the socket's error in fflags. In other filters, EVFILT_PROC for
+ * example, fflags means something else. */
 static inline bool mio_native_event_is_error(const struct mio_event *event) {
   const bool is_socket = event->filter == MIO_EVFILT_READ || event->filter == MIO_EVFILT_WRITE;
   return (event->flags & MIO_EV_ERROR) != 0 ||
          (is_socket && mio_native_event_is_eof(event) && event->fflags != 0);
+}
+
+/* EVFILT_USER is a waker, or an event that the program itself triggered. */
+static inline bool mio_native_event_is_readable(const struct mio_event *event) {
+  return event->filter == MIO_EVFILT_READ || event->filter == MIO_EVFILT_USER ||
+         (event->filter == MIO_EVFILT_WRITE && mio_native_event_is_error(event));
+}
+
+static inline bool mio_native_event_is_writable(const struct mio_event *event) {
+  return event->filter == MIO_EVFILT_WRITE || mio_native_event_is_hung_up(event) ||
+         (event->filter == MIO_EVFILT_READ && mio_native_event_is_error(event));
 }
 
 static inline bool mio_native_event_is_priority(const struct mio_event *event) {

@@ -7,7 +7,8 @@
 #include "mio/interest.h"
 #include "mio/token.h"
 
-/* Inside the library: any filter of a kqueue, for mio/unix/kqueue.h. Results as in sys/selector.h. */
+/* Inside the library: any filter of a kqueue, for mio/unix/kqueue.h. Functions return results as those of
+ * sys/selector.h do. */
 typedef struct mio_kqueue_filter {
   uintptr_t ident;
   int64_t data;
@@ -17,12 +18,12 @@ typedef struct mio_kqueue_filter {
 
 struct mio_selector;
 
-/* Adds the filter, after the deletion of the one with the same identifier if `replace`. The mode in
- * `interest` counts, its kinds do not. */
+/* Adds the filter. With `replace` it deletes the filter with the same identifier first. Only the mode in
+ * `interest` matters, not its kinds. */
 int mio_kqueue_add_filter(struct mio_selector *selector, const mio_kqueue_filter *filter,
                           mio_token token, mio_interest interest, bool replace);
 
-/* Deletes it; 0 also if it is gone already, as after a single shot. */
+/* Deletes the filter. Returns 0 also if the filter is gone already, as after a one-shot event. */
 int mio_kqueue_delete_filter(struct mio_selector *selector, const mio_kqueue_filter *filter);
 
 #endif /* MIO_SYS_UNIX_KQUEUE_FILTER_H_ */

@@ -11,12 +11,12 @@
 #include <time.h>
 
 #include "mio/sys/selector.h"
+#include "mio/sys/unix/cancel.h"
 
 #if defined(EVFILT_USER)
 
-/* An event that the program triggers itself: EVFILT_USER with EV_CLEAR in the selector's own
- * kqueue. Triggers coalesce, a trigger brings its udata along, and there is no descriptor beside the
- * kqueue's. */
+/* EVFILT_USER with EV_CLEAR in the selector's own kqueue: an event that the program triggers itself.
+ * Triggers coalesce. The event has the udata of the last trigger. No other descriptor is needed. */
 
 int mio_sys_waker_open(mio_sys_waker *waker, mio_selector *selector) {
   const int result = mio_selector_watch_waker(selector, MIO_HANDLE_NONE);
@@ -25,9 +25,10 @@ int mio_sys_waker_open(mio_sys_waker *waker, mio_selector *selector) {
   return mio_selector_handle(selector, &waker->sender);
 }
 
-/* No EV_ADD, which would make what is missing, and no EV_CLEAR, which takes the trigger back on
- * FreeBSD (filt_usertouch() in its kern_event.c). Nothing is to be written, so it returns at once;
- * an EINTR comes after the change was applied. */
+/* The change has no EV_ADD, which would create a filter that is missing, and no EV_CLEAR, which undoes the
+ * trigger on FreeBSD (filt_usertouch() in its kern_event.c). There is no room for events, so kevent
+ * returns at once. EINTR comes after the change was applied. NetBSD's kevent is a cancellation point all
+ * the same: a thread that ended in it would have announced a notification and not sent it. */
 int mio_sys_waker_notify(mio_sys_waker *waker) {
   static const struct timespec now = {0, 0};
   const int saved = errno;
@@ -37,24 +38,24 @@ int mio_sys_waker_notify(mio_sys_waker *waker) {
   trigger.filter = EVFILT_USER;
   trigger.fflags = NOTE_TRIGGER;
   trigger.udata = waker;
-  const int result =
-      kevent(waker->sender, (const struct kevent *)(const void *)&trigger, 1, NULL, 0, &now) < 0 &&
-              errno != EINTR
-          ? -errno
-          : 0;
+  const int state = mio_cancel_disable();
+  const int sent =
+      kevent(waker->sender, (const struct kevent *)(const void *)&trigger, 1, NULL, 0, &now);
+  const int result = sent < 0 && errno != EINTR ? -errno : 0;
+  mio_cancel_restore(state);
   errno = saved;
   return result;
 }
 
-/* EV_CLEAR: the event that was found has reset it. */
+/* EV_CLEAR: finding the event has reset it. */
 void mio_sys_waker_take(mio_sys_waker *waker, bool drain) { (void)waker, (void)drain; }
 
 void mio_sys_waker_close(mio_sys_waker *waker) { (void)waker; }
 
 #else
 
-/* NetBSD before 10 and OpenBSD before 7.8 have no such filter. Neither promises to run what was
- * built for a later release, so what the header says is what the kernel does. */
+/* NetBSD before 10 and OpenBSD before 7.8 have no EVFILT_USER. Neither system promises to run programs
+ * that were built for a later release, so the header tells what the kernel has. */
 #include "mio/sys/unix/waker_pipe.c"
 
 #endif

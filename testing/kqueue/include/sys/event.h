@@ -50,6 +50,7 @@ struct kevent {
 #define NOTE_FFLAGSMASK 0x00ffffffu
 #define NOTE_TRIGGER    0x01000000u
 #define NOTE_WRITE      0x00000002u
+#define NOTE_FILE_POLL  0x00000002u
 #define NOTE_EXIT       0x80000000u
 
 int kqueue(void);
