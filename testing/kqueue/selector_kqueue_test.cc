@@ -554,6 +554,31 @@ TEST_F(SelectorKqueue, ACancelledWaiterLeavesPairsToOthers) {
   mio_events_close(&waiter.events);
 }
 
+// A descriptor that was closed first has no filters any more: the registration has ended. Any other refusal
+// changes nothing.
+TEST_F(SelectorKqueue, ADescriptorThatWasClosedFirstIsDeregistered) {
+  SourceFd source;
+  ASSERT_OK(mio_source_fd_init(&source, dup(kq_)));
+  mio_handle fd = MIO_HANDLE_NONE;
+  ASSERT_OK(mio_source_fd_handle(&source, &fd));
+  Poll outer;
+  ASSERT_OK(outer.Register(&source->source, kOne, MIO_READABLE));
+  close(fd);
+  EXPECT_OK(outer.Deregister(&source->source));
+  EXPECT_ERROR(outer.Deregister(&source->source), MIO_ERROR_NOT_FOUND);
+}
+
+TEST_F(SelectorKqueue, ARefusedDeregistrationChangesNothing) {
+  ASSERT_OK(poll_.Register(stream(), kOne, MIO_READABLE));
+  model_fail_changes(EVFILT_READ, EV_DELETE, ENOMEM, 2);
+  EXPECT_ERROR(poll_.Deregister(stream()), MIO_ERROR_OUT_OF_MEMORY);
+  mio_handle fd = MIO_HANDLE_NONE;
+  EXPECT_ERROR(mio_unix_stream_release(&ours_, &fd), MIO_ERROR_OUT_OF_MEMORY);
+  Send();
+  EXPECT_TRUE(poll_.WaitReadable(kOne).readable);
+  EXPECT_OK(poll_.Deregister(stream()));
+}
+
 // fork(2): the numbers of a parent's kqueues are free in the child.
 
 TEST_F(SelectorKqueue, AChildDoesNotCloseWhatIsNowAnothersDescriptor) {

@@ -182,13 +182,15 @@ int mio_kqueue_replace(mio_kqueue_queue *queue, int fd, mio_token token, mio_int
   return -error;
 }
 
+bool mio_kqueue_is_gone(int error) { return error == ENOENT || error == EBADF; }
+
 int mio_kqueue_remove(mio_kqueue_queue *queue, int fd) {
   mio_event changes[MIO_KQUEUE_CHANGES_MAX];
   int errors[MIO_KQUEUE_CHANGES_MAX];
   const int count = put_deletions(queue, fd, changes);
   int result = mio_kqueue_apply(queue, changes, count, errors);
   for (int i = 0; result == 0 && i < count; ++i) {
-    if (errors[i] != ENOENT) result = -errors[i];
+    if (!mio_kqueue_is_gone(errors[i])) result = -errors[i];
   }
   return result;
 }

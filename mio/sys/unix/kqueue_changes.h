@@ -77,6 +77,10 @@ int mio_kqueue_add(mio_kqueue_queue *queue, int fd, mio_token token, mio_interes
  * EVFILT_WRITE for this descriptor, nothing has changed. */
 int mio_kqueue_replace(mio_kqueue_queue *queue, int fd, mio_token token, mio_interest interest);
 
+/* Whether the error of a deletion means that there is no such filter any more: EBADF is that of a closed
+ * descriptor, which has none. */
+bool mio_kqueue_is_gone(int error);
+
 /* Deletes all filters of `fd`, its stand-in too. Returns 0 also if there was none. */
 int mio_kqueue_remove(mio_kqueue_queue *queue, int fd);
 

@@ -34,6 +34,8 @@ int mio_kqueue_add_filter(mio_selector *selector, const mio_kqueue_filter *filte
 
 int mio_kqueue_delete_filter(mio_selector *selector, const mio_kqueue_filter *filter) {
   const mio_event deletion = deletion_of(filter);
-  const int result = mio_kqueue_apply_one(&selector->queue, &deletion);
-  return result == -ENOENT ? 0 : result;
+  int error;
+  const int result = mio_kqueue_apply(&selector->queue, &deletion, 1, &error);
+  if (result < 0) return result;
+  return mio_kqueue_is_gone(error) ? 0 : -error;
 }
