@@ -117,7 +117,12 @@ set(mio_sources_kqueue
   mio/sys/unix/clock.c
   mio/sys/unix/error.c
   mio/sys/unix/fork.c
+  mio/sys/unix/kqueue_changes.c
+  mio/sys/unix/kqueue_filter.c
   mio/sys/unix/kqueue_format.c
+  mio/sys/unix/kqueue_hang_ups.c
+  mio/sys/unix/kqueue_layout.c
+  mio/sys/unix/kqueue_pairs.c
   mio/sys/unix/net_ancillary.c
   mio/sys/unix/net_batch.c
   mio/sys/unix/net_batch_option.c
@@ -128,7 +133,6 @@ set(mio_sources_kqueue
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
   mio/sys/unix/net_udp_cmsg.c
-  mio/sys/unix/poll_call.c
   mio/sys/unix/selector_kqueue.c
   mio/sys/unix/waker_kqueue.c
   mio/text.c
