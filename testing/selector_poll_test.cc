@@ -5,11 +5,7 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
-#include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -23,6 +19,7 @@
 #include "mio/unix/source_fd.h"
 #include "mio/waker.h"
 #include "testing/util.h"
+#include "testing/waiting.h"
 
 // What a selector has to do that makes its edges itself and keeps a table of its own: every case
 // here is one that poll(2) gets wrong if it is used naively. They hold for the others as well.
@@ -34,6 +31,7 @@ using mio_test::kMillisecond;
 using mio_test::Poll;
 using mio_test::Readiness;
 using mio_test::SelectorName;
+using mio_test::Waiting;
 using mio_test::Waker;
 
 using Sender = Closing<mio_pipe_sender, mio_pipe_sender_close>;
@@ -58,57 +56,6 @@ struct Pipe {
     EXPECT_ERROR(got, MIO_ERROR_WOULD_BLOCK);
     return count;
   }
-};
-
-// Where this thread's state can be read: a file, or a path to nowhere on systems without such files.
-std::string StateFile() {
-  std::error_code error;
-  return "/proc" / std::filesystem::read_symlink("/proc/thread-self", error) / "stat";
-}
-
-bool IsAwake(const std::string &state_file) {
-  std::ifstream file(state_file);
-  std::string line;
-  // "1234 (name) S ...", or nothing once the thread has ended.
-  return std::getline(file, line) && line.find(") S ") == std::string::npos;
-}
-
-// A thread that waits for one event of `poll`, and what it got.
-class Waiting {
- public:
-  explicit Waiting(mio_poll *poll, uint64_t timeout_ns = kLong)
-      : thread_([this, poll, timeout_ns] {
-          mio_event event;
-          mio_events events = {};
-          mio_events_init_with_buffer(&events, &event, 1);
-          state_file_ = StateFile();
-          started_ = true;
-          result_ = mio_poll_wait(poll, &events, timeout_ns);
-          count_ = mio_events_count(&events);
-          if (count_ == 1) token_ = mio_event_token(&event);
-        }) {
-    while (!started_) std::this_thread::yield();
-  }
-  ~Waiting() {
-    if (thread_.joinable()) thread_.join();
-  }
-  // Until the thread sleeps in the kernel; at once where that cannot be seen.
-  void LetItBlock() const {
-    while (IsAwake(state_file_)) std::this_thread::yield();
-  }
-  pthread_t handle() { return thread_.native_handle(); }
-  void Join() { thread_.join(); }
-  int result() const { return result_; }
-  size_t count() const { return count_; }
-  mio_token token() const { return token_; }
-
- private:
-  std::string state_file_;
-  std::atomic<bool> started_{false};
-  int result_ = 1;
-  size_t count_ = 0;
-  mio_token token_ = 0;
-  std::thread thread_;
 };
 
 TEST(SelectorPollTest, EdgeComesBackAfterWouldBlockOnly) {
@@ -200,7 +147,28 @@ TEST(SelectorPollTest, LevelIsToldByEveryWaitAndOneShotOnce) {
   EXPECT_TRUE(poll.Now(kOther).None());
 }
 
-// Reading past urgent data uses it up: the readiness has to come back for the next, and not to go on.
+TEST(SelectorPollTest, OneShotOfBothDirectionsIsReportedOnce) {
+  Poll poll;
+  for (const mio_interest mode : {MIO_ONESHOT, MIO_ONESHOT | MIO_LEVEL}) {
+    Stream a, b;
+    char bytes[8];
+    ASSERT_OK(mio_unix_stream_pair(&a, &b));
+    ASSERT_OK(poll.Register(&a->source, kToken, MIO_READABLE | MIO_WRITABLE | mode));
+    EXPECT_EQ(poll.WaitWritable(kToken).events, 1);
+    EXPECT_EQ(mio_unix_stream_write(&b, "x", 1), 1);
+    EXPECT_TRUE(poll.Quiet(kToken).None());
+    EXPECT_EQ(mio_unix_stream_read(&a, bytes, sizeof bytes), 1);
+    EXPECT_ERROR(mio_unix_stream_read(&a, bytes, sizeof bytes), MIO_ERROR_WOULD_BLOCK);
+    EXPECT_EQ(mio_unix_stream_write(&b, "x", 1), 1);
+    mio_unix_stream_close(&b);
+    EXPECT_TRUE(poll.Quiet(kToken).None());
+    EXPECT_OK(poll.Reregister(&a->source, kToken, MIO_READABLE | MIO_WRITABLE | mode));
+    EXPECT_TRUE(poll.Now(kToken).read_closed);
+    EXPECT_TRUE(poll.Now(kToken).None());
+  }
+}
+
+// Reading past urgent data uses it up: the next urgent data must yield an event, and only that.
 TEST(SelectorPollTest, UrgentDataIsToldEachTime) {
   if (!mio_test::Supports(MIO_FEATURE_PRIORITY)) GTEST_SKIP() << "no priority here";
   Poll poll;
@@ -397,7 +365,11 @@ TEST(SelectorPollTest, NeighbourOfWhatWentIsNotBlamed) {
   Waker waker;
   ASSERT_OK(mio_waker_init(&waker, poll.registry(), kOther));
   std::atomic<bool> blamed{false};
+  std::string state_file;
+  std::atomic<bool> started{false};
   std::thread waiting([&] {
+    state_file = mio_test::ThreadStateFile();
+    started = true;
     for (mio_token token = 0; token != kOther && !blamed;) {
       ASSERT_OK(poll.Wait());
       for (size_t i = 0; i < mio_events_count(poll.events()); ++i) {
@@ -406,11 +378,13 @@ TEST(SelectorPollTest, NeighbourOfWhatWentIsNotBlamed) {
       }
     }
   });
+  while (!started) std::this_thread::yield();
   Pipe quiet;
   for (int i = 0; i < 2000; ++i) {
     Pipe victim;
     ASSERT_OK(poll.Register(&victim.receiver->source, 1, MIO_READABLE));
     ASSERT_OK(poll.Register(&quiet.receiver->source, kToken, MIO_READABLE));
+    while (i % 16 == 0 && mio_test::IsAwake(state_file)) std::this_thread::yield();
     mio_pipe_sender_close(&victim.sender);
     ASSERT_OK(poll.Deregister(&victim.receiver->source));
     ASSERT_OK(poll.Deregister(&quiet.receiver->source));
