@@ -2,15 +2,17 @@
 // must not make every wait return.
 
 #include <fcntl.h>
-#include <linux/errqueue.h>
-#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#if defined(__linux__)
+#include <linux/net_tstamp.h>
+#include <sched.h>
+#include <sys/mount.h>
+#endif
 
 #include <cerrno>
 #include <memory>
@@ -382,6 +384,8 @@ TEST(SelectorPollRearm, EveryUrgentByteHasAnEvent) {
   }
 }
 
+#if defined(__linux__)
+
 // A transmit timestamp waits in the error queue of a healthy connection, which says POLLERR until the
 // program takes it.
 TEST(SelectorPollRearm, ErrorQueueOfAHealthyConnection) {
@@ -473,6 +477,8 @@ void WatchMounts() {
 }
 
 TEST(SelectorPollRearm, FileThatReportsAnErrorOnce) { EXPECT_TRUE(InChild(WatchMounts)); }
+
+#endif
 
 // A descriptor was closed without its source, and its number belongs to another file now.
 TEST(SelectorPollRearm, NumberOfAClosedDescriptorIsFreeForANewSource) {
