@@ -12,6 +12,7 @@
 #include "mio/log.h"
 #include "mio/net/addr.h"
 #include "mio/net/iovec.h"
+#include "mio/net/options.h"
 #include "mio/net/shutdown.h"
 #include "mio/net/tcp_listener.h"
 #include "mio/net/tcp_stream.h"

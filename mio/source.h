@@ -56,9 +56,9 @@ typedef struct mio_source_ops {
  * The struct must not move or be copied while it is registered: a table of sources that grows holds
  * pointers to them, or blocks that stay where they are (mio/examples/loop_adapter.c).
  *
- * Registering, reregistering, deregistering and closing one source need exclusive access to it;
- * transfers on the same socket may run in other threads at the same time, as far as the OS allows.
- * Comes from mio's `event::Source`. */
+ * Registering, reregistering, deregistering and closing a source need exclusive access to it: no
+ * transfer on it may run in another thread at that time. Otherwise transfers in several threads are
+ * fine if the OS allows them. Comes from mio's `event::Source`. */
 struct mio_source {
   const mio_source_ops *ops;
   uint32_t registration;

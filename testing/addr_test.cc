@@ -127,7 +127,7 @@ TEST(AddrParse, RefusesEverythingElse) {
            "[1:2:3:4:5:6:7:1.2.3.4]:80",
            "[1.2.3.4::]:80",
            "[::1%]:80",
-           "[::1%eth0]:80",
+           "[::1%no such]:80",
            "[::1%4294967296]:80",
            "[::1%-1]:80",
            "[::1%01]:80",
@@ -242,6 +242,46 @@ TEST(Addr, SurvivesTheWayThroughTheSystem) {
     ASSERT_OK(mio_udp_socket_peer_addr(&socket, &told));
     EXPECT_TRUE(mio_addr_equal(&peer, &told)) << ToString(told);
   }
+}
+
+// The interfaces of a machine are its own: one that has none of these names has no test here.
+TEST(Addr, ScopesHaveNames) {
+  mio_addr by_name = {}, by_number = {};
+  char text[MIO_ADDR_FORMAT_MAX];
+  for (const char *name : {"lo", "lo0", "loopback_0"}) {
+    const std::string named = std::string("[fe80::1%") + name + "]:80";
+    if (mio_addr_parse(named.c_str(), &by_name) != 0) continue;
+    EXPECT_NE(0u, by_name.scope_id);
+    EXPECT_EQ(named.size(), mio_addr_format_named(&by_name, text, sizeof text));
+    EXPECT_EQ(named, text);
+    const std::string numbered = "[fe80::1%" + std::to_string(by_name.scope_id) + "]:80";
+    mio_addr_format(&by_name, text, sizeof text);
+    EXPECT_EQ(numbered, text);
+    ASSERT_EQ(0, mio_addr_parse(numbered.c_str(), &by_number));
+    EXPECT_TRUE(mio_addr_equal(&by_name, &by_number));
+  }
+  for (const char *bad : {"[fe80::1%]:80", "[fe80::1%no such interface]:80", "[fe80::1%lo:80",
+                          "[fe80::1%0x1]:80", "[fe80::1%a-name-that-is-longer-than-any-name]:80"}) {
+    EXPECT_EQ(MIO_ERROR_INVALID_INPUT, mio_error_kind(mio_addr_parse(bad, &by_name))) << bad;
+  }
+  by_number.scope_id = 4000000000u;
+  mio_addr_format_named(&by_number, text, sizeof text);
+  EXPECT_NE(std::string::npos, std::string(text).find("%4000000000]")) << text;
+}
+
+TEST(Addr, Ipv4MappedAndBack) {
+  mio_addr v4 = mio_addr_v4(10, 1, 2, 3, 99), v6 = mio_addr_loopback_v6(7), parsed = {};
+  const mio_addr mapped = mio_addr_to_v4_mapped(&v4);
+  ASSERT_EQ(0, mio_addr_parse("[::ffff:10.1.2.3]:99", &parsed));
+  EXPECT_TRUE(mio_addr_equal(&parsed, &mapped));
+  EXPECT_TRUE(mio_addr_is_v4_mapped(&mapped));
+  EXPECT_FALSE(mio_addr_is_v4_mapped(&v4));
+  EXPECT_FALSE(mio_addr_is_v4_mapped(&v6));
+  const mio_addr back = mio_addr_unmapped(&mapped);
+  EXPECT_TRUE(mio_addr_equal(&v4, &back));
+  const mio_addr same = mio_addr_unmapped(&v6), same_too = mio_addr_to_v4_mapped(&v6);
+  EXPECT_TRUE(mio_addr_equal(&v6, &same));
+  EXPECT_TRUE(mio_addr_equal(&v6, &same_too));
 }
 
 }  // namespace

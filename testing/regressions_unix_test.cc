@@ -2,6 +2,8 @@
 // only a Unix has. The others are in regressions_test.cc.
 
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <set>
@@ -301,6 +303,69 @@ TEST(RegressionsUnix, PollIsUsableAfterAnErrorInAnUpdate) {
   EXPECT_EQ(1, good.Read());
   EXPECT_OK(poll.Deregister(good.source()));
   EXPECT_OK(poll.Register(good.source(), kTwo, MIO_READABLE));
+}
+
+// Another process that shares the open file may make it blocking.
+TEST(RegressionsUnix, SocketsDoNotBlockIfTheirOpenFileDoes) {
+  UnixStream a, b;
+  UnixDatagram c, d;
+  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  ASSERT_OK(mio_unix_datagram_pair(&c, &d));
+  mio_handle handle = MIO_HANDLE_NONE;
+  ASSERT_OK(mio_unix_stream_handle(&a, &handle));
+  SetBlocking(handle);
+  ASSERT_OK(mio_unix_datagram_handle(&c, &handle));
+  SetBlocking(handle);
+  std::vector<char> much(1 << 16);
+  const mio_iovec one = {much.data(), much.size()};
+  EXPECT_ERROR(mio_unix_stream_read(&a, much.data(), 1), MIO_ERROR_WOULD_BLOCK);
+  EXPECT_ERROR(mio_unix_stream_peek(&a, much.data(), 1), MIO_ERROR_WOULD_BLOCK);
+  EXPECT_ERROR(mio_unix_stream_readv(&a, &one, 1), MIO_ERROR_WOULD_BLOCK);
+  EXPECT_ERROR(mio_unix_datagram_recv(&c, much.data(), 1), MIO_ERROR_WOULD_BLOCK);
+  EXPECT_ERROR(mio_unix_datagram_recv_from(&c, much.data(), 1, nullptr), MIO_ERROR_WOULD_BLOCK);
+  ptrdiff_t written;
+  do {
+    written = mio_unix_stream_write(&a, much.data(), much.size());
+  } while (written > 0);
+  EXPECT_ERROR(written, MIO_ERROR_WOULD_BLOCK);
+  EXPECT_ERROR(mio_unix_stream_writev(&a, &one, 1), MIO_ERROR_WOULD_BLOCK);
+}
+
+TEST(RegressionsUnix, AdoptLooksAtTheFamily) {
+  TcpStream tcp;
+  UnixStream local;
+  UdpSocket udp;
+  UnixDatagram datagram;
+  const int handles = CountHandles();
+  const int in = socket(AF_INET, SOCK_STREAM, 0), un = socket(AF_UNIX, SOCK_STREAM, 0);
+  const int in_dgram = socket(AF_INET, SOCK_DGRAM, 0), un_dgram = socket(AF_UNIX, SOCK_DGRAM, 0);
+  EXPECT_ERROR(mio_tcp_stream_adopt(&tcp, un), MIO_ERROR_INVALID_INPUT);
+  EXPECT_ERROR(mio_unix_stream_adopt(&local, in), MIO_ERROR_INVALID_INPUT);
+  EXPECT_ERROR(mio_udp_socket_adopt(&udp, un_dgram), MIO_ERROR_INVALID_INPUT);
+  EXPECT_ERROR(mio_unix_datagram_adopt(&datagram, in_dgram), MIO_ERROR_INVALID_INPUT);
+  EXPECT_FALSE(IsNonBlocking(un)) << "nothing was changed";
+  EXPECT_OK(mio_tcp_stream_adopt(&tcp, in));
+  EXPECT_OK(mio_unix_stream_adopt(&local, un));
+  EXPECT_OK(mio_udp_socket_adopt(&udp, in_dgram));
+  EXPECT_OK(mio_unix_datagram_adopt(&datagram, un_dgram));
+  mio_tcp_stream_close(&tcp);
+  mio_unix_stream_close(&local);
+  mio_udp_socket_close(&udp);
+  mio_unix_datagram_close(&datagram);
+  EXPECT_EQ(handles, CountHandles());
+}
+
+// The kernel answers with the user -1 and the process 0.
+TEST(RegressionsUnix, NoPeerHasNoCredentials) {
+  UnixStream alone, a, b;
+  mio_unix_credentials found = {7, 7, 7};
+  ASSERT_OK(mio_unix_stream_adopt(&alone, socket(AF_UNIX, SOCK_STREAM, 0)));
+  EXPECT_LT(mio_unix_stream_peer_credentials(&alone, &found), 0);
+  EXPECT_EQ(7u, found.uid);
+  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  ASSERT_OK(mio_unix_stream_peer_credentials(&a, &found));
+  EXPECT_EQ(geteuid(), found.uid);
+  EXPECT_NE(0, found.pid);
 }
 
 }  // namespace

@@ -41,7 +41,8 @@ TEST(TcpListenerBind, SomebodyElsesAddressIsNotAvailable) {
 TEST(TcpListenerBind, BadArgumentsKeepNothing) {
   TcpListener listener;
   const mio_addr none = {}, good = mio_addr_loopback_v4(0);
-  const mio_tcp_listener_options negative = {-1, MIO_ONLY_V6_DEFAULT, false};
+  mio_tcp_listener_options negative = {};
+  negative.backlog = -1;
   const int before = CountHandles();
   EXPECT_ERROR(mio_tcp_listener_bind(&listener, nullptr), MIO_ERROR_INVALID_INPUT);
   EXPECT_ERROR(mio_tcp_listener_bind(&listener, &none), MIO_ERROR_INVALID_INPUT);
@@ -71,7 +72,9 @@ TEST(TcpListenerBind, AgainWhileOldConnectionsLinger) {
 
 TEST(TcpListenerBind, ReusePortLetsSeveralListen) {
   TcpListener first, second, third;
-  const mio_tcp_listener_options options = {8, MIO_ONLY_V6_DEFAULT, true};
+  mio_tcp_listener_options options = {};
+  options.backlog = 8;
+  options.reuse_port = true;
   mio_addr addr = mio_addr_loopback_v4(0);
   const int result = mio_tcp_listener_bind_with(&first, &addr, &options);
   SKIP_IF_UNSUPPORTED(result);
@@ -84,7 +87,8 @@ TEST(TcpListenerBind, ReusePortLetsSeveralListen) {
 TEST(TcpListenerBind, OnlyV6) {
   if (!HasIpv6()) GTEST_SKIP() << "no IPv6 on this machine";
   mio_addr addr = mio_addr_any_v6(0), v4 = {};
-  mio_tcp_listener_options options = {0, MIO_ONLY_V6_ON, false};
+  mio_tcp_listener_options options = {};
+  options.only_v6 = MIO_ONLY_V6_ON;
   TcpListener alone, both;
   TcpStream client, server;
   bool on = false;

@@ -41,6 +41,9 @@ typedef struct connection {
   mio_tcp_stream stream;
   mio_interest interest; /* that the stream is registered for */
   size_t sent, filled;   /* buffer[sent] to buffer[filled - 1] are still to be written */
+  /* The last read was short, which drains the stream: another one would only return would-block. But
+   * the end of a client that has finished yields no further event, so it must be read at once. */
+  bool drained, finished;
   struct connection *next_free;
   char buffer[BUFFER_LEN];
 } connection;
@@ -106,17 +109,20 @@ static ptrdiff_t transfer(connection *c) {
     if (n > 0) {
       c->sent = 0;
       c->filled = (size_t)n;
+      c->drained = c->filled < sizeof c->buffer;
     }
   }
   return n;
 }
 
-/* Goes on until the stream says would-block, as edges ask for, but no longer than a turn: a client
- * that sends faster than we read would keep all others waiting. False when the connection is over.
- */
+/* Goes on until the stream is drained, as edges require, but no longer than a turn: a client that sends
+ * faster than this server reads would keep all others waiting. False when the connection is over. */
 static bool serve(connection *c) {
   for (int turn = 0; turn < TURN_MAX; ++turn) {
     const ptrdiff_t n = transfer(c);
+    if (n > 0 && c->drained && c->sent == c->filled && !c->finished) {
+      return c->interest == wanted(c) || update_interest(c);
+    }
     if (n > 0) continue;
     if (mio_error_kind(n) == MIO_ERROR_WOULD_BLOCK) {
       return c->interest == wanted(c) || update_interest(c);
@@ -131,6 +137,7 @@ static bool serve(connection *c) {
 static void open_connection(connection *c) {
   free_connections = c->next_free;
   c->sent = c->filled = 0;
+  c->drained = c->finished = false;
   c->interest = wanted(c);
   /* Answers should not wait for each other. Without it all is slower, but right. */
   (void)mio_tcp_stream_set_nodelay(&c->stream, true);
@@ -173,7 +180,9 @@ static void handle(const mio_event *event) {
      * The connection may have been closed by an earlier event of this same batch, and its place
      * even been taken by a new client, to whom one event too many does no harm. */
     connection *c = &connections[token];
-    if (mio_source_is_open(&c->stream.source) && !serve(c)) close_connection(c);
+    if (!mio_source_is_open(&c->stream.source)) return;
+    if (mio_event_is_read_closed(event)) c->finished = true;
+    if (!serve(c)) close_connection(c);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mio/error.h"
+#include "mio/sys/net.h"
 #include "mio/text.h"
 
 enum { V4_BYTES = 4, V6_BYTES = 16, V6_GROUPS = 8 };
@@ -44,6 +45,26 @@ static bool has_ip_of(const mio_addr *addr, mio_addr other) {
   return memcmp(addr->ip, other.ip, addr->family == MIO_ADDR_V4 ? V4_BYTES : V6_BYTES) == 0;
 }
 
+static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool mio_addr_is_v4_mapped(const mio_addr *addr) {
+  return addr->family == MIO_ADDR_V6 && memcmp(addr->ip, mapped_prefix, sizeof mapped_prefix) == 0;
+}
+
+mio_addr mio_addr_to_v4_mapped(const mio_addr *addr) {
+  if (addr->family != MIO_ADDR_V4) return *addr;
+  mio_addr mapped = {MIO_ADDR_V6, addr->port, {0}, 0, 0};
+  memcpy(mapped.ip, mapped_prefix, sizeof mapped_prefix);
+  memcpy(mapped.ip + sizeof mapped_prefix, addr->ip, V4_BYTES);
+  return mapped;
+}
+
+mio_addr mio_addr_unmapped(const mio_addr *addr) {
+  if (!mio_addr_is_v4_mapped(addr)) return *addr;
+  const uint8_t *ip = addr->ip + sizeof mapped_prefix;
+  return mio_addr_v4(ip[0], ip[1], ip[2], ip[3], addr->port);
+}
+
 bool mio_addr_is_unspecified(const mio_addr *addr) {
   return addr->family != MIO_ADDR_NONE && has_ip_of(addr, mio_addr_any_v6(0));
 }
@@ -62,6 +83,7 @@ bool mio_addr_is_multicast(const mio_addr *addr) {
  * answers false.
  *
  *   address = v4 ":" port | "[" v6 [ "%" scope ] "]" ":" port
+ *   scope   = number | name of an interface
  *   v4      = number 3("." number)
  *   v6      = groups [ "::" groups ], eight groups in all, "::" standing for at least one of zeros
  *   groups  = [ group *(":" group) ], the last two as v4 if they are the last of the address */
@@ -148,10 +170,24 @@ static bool take_v6(const char **text, uint8_t out_bytes[16]) {
   return true;
 }
 
+/* An index, or the name of an interface of this machine, up to the bracket. */
+static bool take_scope(const char **text, uint32_t *out_scope) {
+  const char *at = *text;
+  if (take_decimal(&at, UINT32_MAX, out_scope) && *at == ']') {
+    *text = at;
+    return true;
+  }
+  const char *end = strchr(*text, ']');
+  if (end == NULL || end == *text) return false;
+  *out_scope = mio_net_interface_index(*text, (size_t)(end - *text));
+  *text = end;
+  return *out_scope != 0;
+}
+
 static bool take_bracketed(const char **text, mio_addr *out_addr) {
   out_addr->family = MIO_ADDR_V6;
   if (!take_v6(text, out_addr->ip)) return false;
-  if (take(text, '%') && !take_decimal(text, UINT32_MAX, &out_addr->scope_id)) return false;
+  if (take(text, '%') && !take_scope(text, &out_addr->scope_id)) return false;
   return take(text, ']');
 }
 
@@ -203,10 +239,9 @@ static int longest_zeros(const uint8_t *ip, int *out_start) {
 }
 
 static void put_v6(mio_text *text, const uint8_t *ip) {
-  const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (memcmp(ip, mapped, sizeof mapped) == 0) { /* RFC 5952, 5 */
+  if (memcmp(ip, mapped_prefix, sizeof mapped_prefix) == 0) { /* RFC 5952, 5 */
     mio_text_string(text, "::ffff:");
-    put_v4(text, ip + sizeof mapped);
+    put_v4(text, ip + sizeof mapped_prefix);
     return;
   }
   int zeros_at = V6_GROUPS;
@@ -222,7 +257,18 @@ static void put_v6(mio_text *text, const uint8_t *ip) {
   }
 }
 
-size_t mio_addr_format(const mio_addr *addr, char *out, size_t size) {
+static void put_scope(mio_text *text, uint32_t scope, bool by_name) {
+  char name[MIO_NET_INTERFACE_NAME_MAX];
+  if (scope == 0) return;
+  mio_text_string(text, "%");
+  if (by_name && mio_net_interface_name(scope, name)) {
+    mio_text_string(text, name);
+  } else {
+    mio_text_decimal(text, scope);
+  }
+}
+
+static size_t format(const mio_addr *addr, char *out, size_t size, bool scope_by_name) {
   mio_text text = mio_text_begin(out, size);
   if (addr == NULL || (addr->family != MIO_ADDR_V4 && addr->family != MIO_ADDR_V6)) {
     mio_text_string(&text, "none");
@@ -233,13 +279,18 @@ size_t mio_addr_format(const mio_addr *addr, char *out, size_t size) {
   } else {
     mio_text_string(&text, "[");
     put_v6(&text, addr->ip);
-    if (addr->scope_id != 0) {
-      mio_text_string(&text, "%");
-      mio_text_decimal(&text, addr->scope_id);
-    }
+    put_scope(&text, addr->scope_id, scope_by_name);
     mio_text_string(&text, "]");
   }
   mio_text_string(&text, ":");
   mio_text_decimal(&text, addr->port);
   return text.length;
+}
+
+size_t mio_addr_format(const mio_addr *addr, char *out, size_t size) {
+  return format(addr, out, size, false);
+}
+
+size_t mio_addr_format_named(const mio_addr *addr, char *out, size_t size) {
+  return format(addr, out, size, true);
 }

@@ -49,9 +49,10 @@ MIO_API mio_addr mio_addr_any_v6(uint16_t port);
 MIO_API mio_addr mio_addr_loopback_v4(uint16_t port);
 MIO_API mio_addr mio_addr_loopback_v6(uint16_t port);
 
-/* Reads "1.2.3.4:5", "[2001:db8::1]:80" or "[fe80::1%3]:80" (the scope as a number) and nothing
- * else: no names, no spaces, no leading zeros in decimal numbers, no missing port. Otherwise
- * MIO_ERROR_INVALID_INPUT, and `*out_addr` is as before. Any thread. */
+/* Parses "1.2.3.4:5", "[2001:db8::1]:80", "[fe80::1%3]:80" or "[fe80::1%eth0]:80" (RFC 4007) and nothing
+ * else: no host names, no spaces, no leading zeros in decimal numbers, no missing port. The scope is an
+ * index, or the name of an interface of this machine, which the system looks up. Otherwise
+ * MIO_ERROR_INVALID_INPUT, and `*out_addr` is unchanged. Any thread. */
 MIO_API int mio_addr_parse(const char *text, mio_addr *out_addr);
 
 /* Room for the longest text of mio_addr_format, with its NUL. */
@@ -62,11 +63,22 @@ MIO_API int mio_addr_parse(const char *text, mio_addr *out_addr);
  * 0. Returns the length in bytes of the whole text, as snprintf does. Any thread. */
 MIO_API size_t mio_addr_format(const mio_addr *addr, char *out, size_t size);
 
+/* Like mio_addr_format, with the name of the interface in place of the scope's index if there is one:
+ * "[fe80::1%eth0]:80". It may change while the machine runs. A system call or more. */
+MIO_API size_t mio_addr_format_named(const mio_addr *addr, char *out, size_t size);
+
 /* Same family, address and port, and for IPv6 the same flow and scope. */
 MIO_API bool mio_addr_equal(const mio_addr *a, const mio_addr *b);
 
 static inline bool mio_addr_is_v4(const mio_addr *addr) { return addr->family == MIO_ADDR_V4; }
 static inline bool mio_addr_is_v6(const mio_addr *addr) { return addr->family == MIO_ADDR_V6; }
+
+/* IPv4-mapped addresses, ::ffff:a.b.c.d: an IPv6 socket that serves IPv4 peers too reports those this way,
+ * and systems other than Linux require an IPv4 receiver to be mapped when such a socket sends to it.
+ * to_v4_mapped and unmapped return addresses that they have nothing to change in as they are. */
+MIO_API bool mio_addr_is_v4_mapped(const mio_addr *addr);
+MIO_API mio_addr mio_addr_to_v4_mapped(const mio_addr *addr);
+MIO_API mio_addr mio_addr_unmapped(const mio_addr *addr);
 
 /* What kind of address it is: 0.0.0.0 or ::, 127.0.0.0/8 or ::1, 224.0.0.0/4 or ff00::/8. False for
  * no family. */

@@ -12,15 +12,16 @@ extern "C" {
  *   const mio_iovec parts[] = {{header, header_len}, {body, body_len}};
  *   ptrdiff_t n = mio_tcp_stream_writev(&stream, parts, 2);
  *
- * On Unix it is the system's struct iovec, so nothing is copied or translated. A buffer of length 0
- * is legal, with any `base`. A write only reads from `base`. */
+ * On Unix it has the layout of struct iovec, so nothing is copied or translated. A buffer of length 0
+ * is valid, with any `base`. A write only reads from `base`. */
 typedef struct mio_iovec {
   void *base;
   size_t len;
 } mio_iovec;
 
-/* The most buffers of one call; more, none at all, and a NULL `base` with a length are
- * MIO_ERROR_INVALID_INPUT. */
+/* The most buffers that one call uses. Of more, a stream uses the first ones, which makes a short
+ * transfer; for datagrams, which cannot be cut, more are MIO_ERROR_INVALID_INPUT. So are none at all, and
+ * a NULL `base` with a length. */
 #define MIO_IOVEC_COUNT_MAX 1024
 
 #ifdef __cplusplus

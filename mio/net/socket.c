@@ -46,6 +46,52 @@ int mio_socket_prepare_bind(mio_handle handle, const mio_addr *addr, mio_only_v6
   return result;
 }
 
+int mio_socket_set_device(mio_handle handle, const char *device) {
+  uint32_t index = 0;
+  if (device != NULL && device[0] != '\0') {
+    index = mio_net_interface_index(device, strlen(device));
+    if (index == 0) return mio_error_from_kind(MIO_ERROR_NO_DEVICE);
+  }
+  return mio_net_set(handle, MIO_NET_INTERFACE, (int)index);
+}
+
+/* A number of the options, where 0 leaves the system's value. */
+static int prepare_number(mio_handle handle, mio_net_option option, uint32_t number, uint32_t max) {
+  if (number > max) return invalid_input();
+  return number == 0 ? 0 : mio_net_set(handle, option, (int)number);
+}
+
+int mio_socket_prepare(mio_handle handle, const mio_socket_options *options) {
+  int result = options->device != NULL
+                   ? mio_socket_set_device(handle, options->device)
+                   : prepare_number(handle, MIO_NET_INTERFACE, options->interface_index, INT32_MAX);
+  if (result == 0) {
+    result = prepare_number(handle, MIO_NET_SEND_BUFFER, options->send_buffer_bytes, INT32_MAX);
+  }
+  if (result == 0) {
+    result = prepare_number(handle, MIO_NET_RECV_BUFFER, options->recv_buffer_bytes, INT32_MAX);
+  }
+  if (result == 0) {
+    result = prepare_number(handle, MIO_NET_TRAFFIC_CLASS, options->traffic_class, UINT8_MAX);
+  }
+  return result < 0 ? result : prepare_number(handle, MIO_NET_MARK, options->mark, UINT32_MAX);
+}
+
+int mio_socket_begin_tcp(const mio_source *source, bool mptcp, const mio_addr *addr,
+                         mio_net_name *out_name, mio_handle *out_handle) {
+  if (!mptcp) return mio_socket_begin(source, MIO_NET_STREAM, addr, out_name, out_handle);
+  int result = mio_socket_check_closed(source);
+  if (result == 0) result = mio_socket_peer(addr, out_name);
+  if (result < 0) return result;
+  const mio_net_family family = mio_addr_is_v4(addr) ? MIO_NET_V4 : MIO_NET_V6;
+  result = mio_net_open_mptcp(family, out_handle);
+  /* A kernel without it, one whose administrator has switched it off, a sandbox: there are many ways
+   * to refuse, and TCP works in any case. */
+  return result == 0 ? 0 : mio_net_open(family, MIO_NET_STREAM, out_handle);
+}
+
+bool mio_socket_supports(mio_socket_feature feature) { return mio_net_supports(feature); }
+
 int mio_socket_pair(mio_source *a, mio_source *b, mio_net_type type) {
   mio_handle handles[2];
   int result = mio_socket_check_closed(a);

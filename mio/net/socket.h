@@ -47,6 +47,16 @@ int mio_socket_begin_unix(const mio_source *source, mio_net_type type, const mio
 int mio_socket_prepare_bind(mio_handle handle, const mio_addr *addr, mio_only_v6 only_v6,
                             bool reuse_port);
 
+/* Sets the options that all types have, before a bind or a connect. */
+int mio_socket_prepare(mio_handle handle, const mio_socket_options *options);
+
+/* Like mio_socket_begin for a TCP socket, which uses Multipath TCP if `mptcp` and the system has it. */
+int mio_socket_begin_tcp(const mio_source *source, bool mptcp, const mio_addr *addr,
+                         mio_net_name *out_name, mio_handle *out_handle);
+
+/* Binds the socket to the device of that name, or to none for NULL and "". */
+int mio_socket_set_device(mio_handle handle, const char *device);
+
 /* Opens two connected Unix sockets. */
 int mio_socket_pair(mio_source *a, mio_source *b, mio_net_type type);
 

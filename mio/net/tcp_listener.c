@@ -18,19 +18,22 @@ int mio_tcp_listener_bind(mio_tcp_listener *listener, const mio_addr *addr) {
 
 int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
                                const mio_tcp_listener_options *options) {
-  const mio_tcp_listener_options chosen =
-      options == NULL ? (mio_tcp_listener_options){0, MIO_ONLY_V6_DEFAULT, false} : *options;
-  if (chosen.backlog < 0) return mio_socket_invalid_input();
+  static const mio_tcp_listener_options defaults;
+  const mio_tcp_listener_options chosen = options == NULL ? defaults : *options;
+  if (chosen.backlog < 0 || chosen.fast_open > INT32_MAX) return mio_socket_invalid_input();
   mio_net_name name;
   mio_handle handle;
-  int result = mio_socket_begin(source_of(listener), MIO_NET_STREAM, addr, &name, &handle);
+  int result = mio_socket_begin_tcp(source_of(listener), chosen.mptcp, addr, &name, &handle);
   if (result < 0) return result;
   result = mio_net_set(handle, MIO_NET_REBIND, 1);
+  if (result == 0) result = mio_socket_prepare(handle, &chosen.socket);
   if (result == 0)
     result = mio_socket_prepare_bind(handle, addr, chosen.only_v6, chosen.reuse_port);
   if (result == 0) result = mio_net_bind(handle, &name);
   if (result == 0)
     result = mio_net_listen(handle, chosen.backlog == 0 ? DEFAULT_BACKLOG : chosen.backlog);
+  if (result == 0 && chosen.fast_open > 0)
+    result = mio_net_set(handle, MIO_NET_FAST_OPEN_LISTEN, (int)chosen.fast_open);
   return mio_socket_finish(source_of(listener), handle, result);
 }
 

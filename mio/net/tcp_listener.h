@@ -7,6 +7,7 @@
 
 #include "mio/export.h"
 #include "mio/net/addr.h"
+#include "mio/net/options.h"
 #include "mio/net/tcp_stream.h"
 #include "mio/source.h"
 
@@ -28,19 +29,27 @@ extern "C" {
  *   ...
  *   mio_tcp_listener_close(&listener);
  *
- * Zeroed is valid and closed; a closed one answers everything with MIO_ERROR_INVALID_INPUT.
- * Non-blocking and closed on exec from birth. Accepting in several threads at once is fine, as far
- * as the struct is not registered, moved or closed meanwhile. Comes from mio's `TcpListener`. */
+ * A zeroed struct is valid and closed. A closed listener answers every call with
+ * MIO_ERROR_INVALID_INPUT. Listeners are non-blocking and close-on-exec from the start. Several threads
+ * may accept at once, while no thread registers, moves or closes the struct. Comes from mio's
+ * `TcpListener`. */
 typedef struct mio_tcp_listener {
   mio_source source;
 } mio_tcp_listener;
 
 /* Options for mio_tcp_listener_bind_with. Zeroed means the default of each. */
 typedef struct mio_tcp_listener_options {
-  int backlog; /* how many connections may wait to be accepted; 0: 1024; limited by the OS */
+  int backlog;         /* how many connections may wait to be accepted; 0: 1024; the OS limits it */
   mio_only_v6 only_v6; /* for IPv6 addresses */
-  bool reuse_port; /* SO_REUSEPORT: several sockets on one port, the system spreading connections
-                    * over them. MIO_ERROR_UNSUPPORTED where it is missing, as on Windows. */
+  bool reuse_port;     /* several sockets on one port, the system spreads connections over them:
+                    * SO_REUSEPORT, on FreeBSD SO_REUSEPORT_LB. MIO_ERROR_UNSUPPORTED on Windows,
+                    * where SO_REUSEADDR would let any process take the port over. */
+  bool mptcp;          /* accept Multipath TCP too, if the system can (Linux 5.6) */
+  uint32_t
+      fast_open; /* how many connections may be open with data before the handshake is done (TCP
+                       * Fast Open); 0: none. Only on or off on Apple's systems, FreeBSD and
+                       * Windows; MIO_ERROR_UNSUPPORTED elsewhere. */
+  mio_socket_options socket; /* accepted streams inherit these on most systems */
 } mio_tcp_listener_options;
 
 /* Makes a listener at `addr`; port 0 lets the system choose, see mio_tcp_listener_local_addr. On
@@ -59,12 +68,17 @@ MIO_API int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_add
  * and on NULL. */
 MIO_API void mio_tcp_listener_close(mio_tcp_listener *listener);
 
-/* Takes the next connection into `*out_stream`, which has to be closed (else
- * MIO_ERROR_ALREADY_EXISTS, and the connection waits on), non-blocking and closed on exec.
- * `out_addr`, where the peer is (of no family if the system does not tell), may be
- * NULL. MIO_ERROR_WOULD_BLOCK when none waits;
- * MIO_ERROR_CONNECTION_ABORTED when the peer gave up meanwhile, which only concerns that
- * connection; MIO_ERROR_TOO_MANY_FILES, with which the connection waits on. */
+/* Accepts the next connection into `*out_stream`, which must be closed (else MIO_ERROR_ALREADY_EXISTS,
+ * and the connection stays in the queue). It is non-blocking and close-on-exec. `out_addr`, the peer's
+ * address (of no family if the system does not report it), may be NULL.
+ *
+ * MIO_ERROR_WOULD_BLOCK when there is none. Errors of one connection, after which the program should
+ * accept again at once: MIO_ERROR_CONNECTION_ABORTED, and on Linux also those of its network
+ * (MIO_ERROR_NETWORK_DOWN, NETWORK_UNREACHABLE, HOST_UNREACHABLE, TIMED_OUT) and PERMISSION_DENIED (a
+ * firewall). Errors that last, where the connection stays in the queue and accepting again at once fails
+ * again: MIO_ERROR_TOO_MANY_FILES and MIO_ERROR_OUT_OF_MEMORY; no further event is promised before
+ * another connection arrives, so accept again once descriptors were closed or after some time. If
+ * another process that shares the open file has made it blocking, this call blocks. */
 MIO_API int mio_tcp_listener_accept(mio_tcp_listener *listener, mio_tcp_stream *out_stream,
                                     mio_addr *out_addr);
 
@@ -84,9 +98,9 @@ MIO_API int mio_tcp_listener_set_only_v6(mio_tcp_listener *listener, bool on);
 /* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
 MIO_API int mio_tcp_listener_take_error(mio_tcp_listener *listener);
 
-/* Makes a listener of a handle that was made elsewhere and listens already. It becomes
- * non-blocking, and is owned, and closed, by `*listener`, only on success. MIO_ERROR_INVALID_INPUT
- * if it is not an open stream socket; MIO_ERROR_ALREADY_EXISTS if `*listener` is open. */
+/* Opens a listener with a foreign handle that listens already, which becomes non-blocking. `*listener`
+ * owns and closes it, only on success. MIO_ERROR_INVALID_INPUT if it is not an open stream socket of IPv4
+ * or IPv6; MIO_ERROR_ALREADY_EXISTS if `*listener` is open. */
 MIO_API int mio_tcp_listener_adopt(mio_tcp_listener *listener, mio_handle handle);
 
 /* The handle, which stays the listener's. */

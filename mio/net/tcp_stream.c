@@ -10,6 +10,33 @@ static const mio_source *view_of(const mio_tcp_stream *stream) {
   return stream == NULL ? NULL : &stream->source;
 }
 
+/* The local address of a connect. A fixed port may be in the state TIME_WAIT still. */
+static int bind_local(mio_handle handle, const mio_addr *addr,
+                      const mio_tcp_connect_options *options) {
+  mio_net_name name;
+  if (options->local == NULL) return 0;
+  if (options->local->family != addr->family) return mio_socket_invalid_input();
+  int result = mio_socket_peer(options->local, &name);
+  if (result == 0 && options->local->port != 0) result = mio_net_set(handle, MIO_NET_REBIND, 1);
+  if (result == 0 && options->reuse_port) result = mio_net_set(handle, MIO_NET_REUSE_PORT, 1);
+  return result < 0 ? result : mio_net_bind(handle, &name);
+}
+
+int mio_tcp_stream_connect_with(mio_tcp_stream *stream, const mio_addr *addr,
+                                const mio_tcp_connect_options *options) {
+  static const mio_tcp_connect_options defaults;
+  const mio_tcp_connect_options chosen = options == NULL ? defaults : *options;
+  mio_net_name name;
+  mio_handle handle;
+  int result = mio_socket_begin_tcp(source_of(stream), chosen.mptcp, addr, &name, &handle);
+  if (result < 0) return result;
+  result = mio_socket_prepare(handle, &chosen.socket);
+  if (result == 0) result = bind_local(handle, addr, &chosen);
+  if (result == 0 && chosen.fast_open) result = mio_net_set(handle, MIO_NET_FAST_OPEN_CONNECT, 1);
+  if (result == 0) result = mio_net_connect(handle, &name);
+  return mio_socket_finish(source_of(stream), handle, result);
+}
+
 int mio_tcp_stream_connect(mio_tcp_stream *stream, const mio_addr *addr) {
   mio_net_name name;
   mio_handle handle;
@@ -80,38 +107,115 @@ int mio_tcp_stream_set_linger(mio_tcp_stream *stream, int seconds) {
   return mio_net_set(handle, MIO_NET_LINGER_S, seconds);
 }
 
-/* A keep-alive number, where 0 stands for what the system cannot tell or is not to change. */
-static int get_keepalive(const mio_tcp_stream *stream, mio_net_option option,
-                         uint32_t *out_number) {
-  const int result = mio_socket_get_number(view_of(stream), option, out_number);
-  if (mio_error_kind(result) != MIO_ERROR_UNSUPPORTED) return result;
-  *out_number = 0;
+/* Keep-alive: its numbers, and where 0 is one that the system cannot report or is not to change. */
+
+enum { KEEPALIVE_NUMBERS = 3 };
+
+static const mio_net_option keepalive_options[KEEPALIVE_NUMBERS] = {
+    MIO_NET_KEEPALIVE_IDLE_S, MIO_NET_KEEPALIVE_INTERVAL_S, MIO_NET_KEEPALIVE_COUNT};
+
+static int get_keepalive(const mio_tcp_stream *stream, uint32_t out_numbers[KEEPALIVE_NUMBERS]) {
+  for (int i = 0; i < KEEPALIVE_NUMBERS; ++i) {
+    const int result =
+        mio_socket_get_number(view_of(stream), keepalive_options[i], &out_numbers[i]);
+    if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) {
+      out_numbers[i] = 0;
+    } else if (result < 0) {
+      return result;
+    }
+  }
   return 0;
 }
 
-static int set_keepalive(mio_tcp_stream *stream, mio_net_option option, uint32_t number) {
-  return number == 0 ? 0 : mio_socket_set_number(source_of(stream), option, number, 1, INT16_MAX);
+/* Sets the first `count` numbers. Returns how many could be set, and the error of the next one. */
+static int set_keepalive(const mio_tcp_stream *stream, const uint32_t numbers[KEEPALIVE_NUMBERS],
+                         int count, int *out_result) {
+  *out_result = 0;
+  for (int i = 0; i < count; ++i) {
+    if (numbers[i] == 0) continue;
+    *out_result =
+        mio_socket_set_number(view_of(stream), keepalive_options[i], numbers[i], 1, INT16_MAX);
+    if (*out_result < 0) return i;
+  }
+  return count;
 }
 
 int mio_tcp_stream_keepalive(const mio_tcp_stream *stream, mio_tcp_keepalive *out_keepalive) {
-  mio_tcp_keepalive found = {false, 0, 0, 0};
+  bool on = false;
+  uint32_t numbers[KEEPALIVE_NUMBERS];
   if (out_keepalive == NULL) return mio_socket_invalid_input();
-  int result = mio_socket_get_bool(view_of(stream), MIO_NET_KEEPALIVE, &found.on);
-  if (result == 0) result = get_keepalive(stream, MIO_NET_KEEPALIVE_IDLE_S, &found.idle_s);
-  if (result == 0) result = get_keepalive(stream, MIO_NET_KEEPALIVE_INTERVAL_S, &found.interval_s);
-  if (result == 0) result = get_keepalive(stream, MIO_NET_KEEPALIVE_COUNT, &found.count);
-  if (result == 0) *out_keepalive = found;
-  return result;
+  int result = mio_socket_get_bool(view_of(stream), MIO_NET_KEEPALIVE, &on);
+  if (result == 0) result = get_keepalive(stream, numbers);
+  if (result < 0) return result;
+  *out_keepalive = (mio_tcp_keepalive){on, numbers[0], numbers[1], numbers[2]};
+  return 0;
 }
 
 int mio_tcp_stream_set_keepalive(mio_tcp_stream *stream, const mio_tcp_keepalive *keepalive) {
+  uint32_t before[KEEPALIVE_NUMBERS];
   if (keepalive == NULL) return mio_socket_invalid_input();
-  int result = set_keepalive(stream, MIO_NET_KEEPALIVE_IDLE_S, keepalive->idle_s);
-  if (result == 0)
-    result = set_keepalive(stream, MIO_NET_KEEPALIVE_INTERVAL_S, keepalive->interval_s);
-  if (result == 0) result = set_keepalive(stream, MIO_NET_KEEPALIVE_COUNT, keepalive->count);
-  return result < 0 ? result
-                    : mio_socket_set_bool(source_of(stream), MIO_NET_KEEPALIVE, keepalive->on);
+  const uint32_t wanted[KEEPALIVE_NUMBERS] = {keepalive->idle_s, keepalive->interval_s,
+                                              keepalive->count};
+  int result = get_keepalive(stream, before);
+  if (result < 0) return result;
+  const int changed = set_keepalive(stream, wanted, KEEPALIVE_NUMBERS, &result);
+  if (result == 0) result = mio_socket_set_bool(view_of(stream), MIO_NET_KEEPALIVE, keepalive->on);
+  if (result < 0) {
+    int ignored;
+    (void)set_keepalive(stream, before, changed, &ignored);
+  }
+  return result;
+}
+
+int mio_tcp_stream_user_timeout(const mio_tcp_stream *stream, uint32_t *out_ms) {
+  return mio_socket_get_number(view_of(stream), MIO_NET_USER_TIMEOUT_MS, out_ms);
+}
+
+int mio_tcp_stream_set_user_timeout(mio_tcp_stream *stream, uint32_t ms) {
+  return mio_socket_set_number(view_of(stream), MIO_NET_USER_TIMEOUT_MS, ms, 0, INT32_MAX);
+}
+
+int mio_tcp_stream_is_self_connected(const mio_tcp_stream *stream, bool *out_is) {
+  mio_addr local, peer;
+  if (out_is == NULL) return mio_socket_invalid_input();
+  int result = mio_tcp_stream_local_addr(stream, &local);
+  if (result == 0) result = mio_tcp_stream_peer_addr(stream, &peer);
+  if (result == 0) *out_is = mio_addr_equal(&local, &peer);
+  return result;
+}
+
+int mio_tcp_stream_send_buffer(const mio_tcp_stream *stream, uint32_t *out_bytes) {
+  return mio_socket_get_number(view_of(stream), MIO_NET_SEND_BUFFER, out_bytes);
+}
+
+int mio_tcp_stream_set_send_buffer(mio_tcp_stream *stream, uint32_t bytes) {
+  return mio_socket_set_number(view_of(stream), MIO_NET_SEND_BUFFER, bytes, 1, INT32_MAX);
+}
+
+int mio_tcp_stream_recv_buffer(const mio_tcp_stream *stream, uint32_t *out_bytes) {
+  return mio_socket_get_number(view_of(stream), MIO_NET_RECV_BUFFER, out_bytes);
+}
+
+int mio_tcp_stream_set_recv_buffer(mio_tcp_stream *stream, uint32_t bytes) {
+  return mio_socket_set_number(view_of(stream), MIO_NET_RECV_BUFFER, bytes, 1, INT32_MAX);
+}
+
+int mio_tcp_stream_traffic_class(const mio_tcp_stream *stream, uint32_t *out_class) {
+  return mio_socket_get_number(view_of(stream), MIO_NET_TRAFFIC_CLASS, out_class);
+}
+
+int mio_tcp_stream_set_traffic_class(mio_tcp_stream *stream, uint32_t traffic_class) {
+  return mio_socket_set_number(view_of(stream), MIO_NET_TRAFFIC_CLASS, traffic_class, 0, UINT8_MAX);
+}
+
+int mio_tcp_stream_interface(const mio_tcp_stream *stream, uint32_t *out_index) {
+  return mio_socket_get_number(view_of(stream), MIO_NET_INTERFACE, out_index);
+}
+
+int mio_tcp_stream_set_device(mio_tcp_stream *stream, const char *device) {
+  mio_handle handle;
+  const int result = mio_socket_handle(view_of(stream), &handle);
+  return result < 0 ? result : mio_socket_set_device(handle, device);
 }
 
 int mio_tcp_stream_take_error(mio_tcp_stream *stream) {

@@ -16,13 +16,14 @@ int mio_udp_socket_bind(mio_udp_socket *socket, const mio_addr *addr) {
 
 int mio_udp_socket_bind_with(mio_udp_socket *socket, const mio_addr *addr,
                              const mio_udp_socket_options *options) {
-  const mio_udp_socket_options chosen =
-      options == NULL ? (mio_udp_socket_options){MIO_ONLY_V6_DEFAULT, false, false} : *options;
+  static const mio_udp_socket_options defaults;
+  const mio_udp_socket_options chosen = options == NULL ? defaults : *options;
   mio_net_name name;
   mio_handle handle;
   int result = mio_socket_begin(source_of(socket), MIO_NET_DATAGRAM, addr, &name, &handle);
   if (result < 0) return result;
-  if (chosen.reuse_addr) result = mio_net_set(handle, MIO_NET_REUSE_ADDR, 1);
+  result = mio_socket_prepare(handle, &chosen.socket);
+  if (result == 0 && chosen.reuse_addr) result = mio_net_set(handle, MIO_NET_REUSE_ADDR, 1);
   if (result == 0)
     result = mio_socket_prepare_bind(handle, addr, chosen.only_v6, chosen.reuse_port);
   if (result == 0) result = mio_net_bind(handle, &name);
@@ -71,8 +72,24 @@ ptrdiff_t mio_udp_socket_recv_from_vectored(mio_udp_socket *socket, const mio_io
   return received;
 }
 
+ptrdiff_t mio_udp_socket_recv_message(mio_udp_socket *socket, const mio_iovec *buffers,
+                                      size_t count, mio_addr *out_from, bool *out_truncated) {
+  mio_net_name from;
+  const ptrdiff_t received = mio_socket_recv_vectored(
+      source_of(socket), buffers, count, out_from == NULL ? NULL : &from, out_truncated);
+  if (received >= 0) mio_socket_tell(&from, out_from);
+  return received;
+}
+
+int mio_udp_socket_disconnect(mio_udp_socket *socket) {
+  mio_handle handle;
+  const int result = mio_socket_handle(view_of(socket), &handle);
+  return result < 0 ? result : mio_net_disconnect(handle);
+}
+
 int mio_udp_socket_connect(mio_udp_socket *socket, const mio_addr *addr) {
   mio_net_name name;
+  if (addr != NULL && addr->family == MIO_ADDR_NONE) return mio_udp_socket_disconnect(socket);
   const int result = mio_socket_peer(addr, &name);
   return result < 0 ? result : mio_socket_connect(source_of(socket), &name);
 }
@@ -206,6 +223,99 @@ int mio_udp_socket_join_multicast_v6(mio_udp_socket *socket, const mio_addr *gro
 int mio_udp_socket_leave_multicast_v6(mio_udp_socket *socket, const mio_addr *group,
                                       uint32_t interface_index) {
   return change_membership_v6(socket, MIO_NET_LEAVE, group, interface_index);
+}
+
+static int change_membership(const mio_udp_socket *socket, mio_net_membership what,
+                             const mio_addr *group, const mio_addr *source,
+                             uint32_t interface_index) {
+  mio_handle handle;
+  if (group == NULL || !mio_addr_is_multicast(group)) return mio_socket_invalid_input();
+  const int result = mio_socket_handle(view_of(socket), &handle);
+  return result < 0 ? result
+                    : mio_net_membership_by_index(handle, what, group, source, interface_index);
+}
+
+int mio_udp_socket_join_multicast_v4_index(mio_udp_socket *socket, const mio_addr *group,
+                                           uint32_t interface_index) {
+  if (group == NULL || !mio_addr_is_v4(group)) return mio_socket_invalid_input();
+  return change_membership(socket, MIO_NET_JOIN, group, NULL, interface_index);
+}
+
+int mio_udp_socket_leave_multicast_v4_index(mio_udp_socket *socket, const mio_addr *group,
+                                            uint32_t interface_index) {
+  if (group == NULL || !mio_addr_is_v4(group)) return mio_socket_invalid_input();
+  return change_membership(socket, MIO_NET_LEAVE, group, NULL, interface_index);
+}
+
+int mio_udp_socket_join_multicast_source(mio_udp_socket *socket, const mio_addr *group,
+                                         const mio_addr *source, uint32_t interface_index) {
+  if (group == NULL || source == NULL || group->family != source->family) {
+    return mio_socket_invalid_input();
+  }
+  return change_membership(socket, MIO_NET_JOIN, group, source, interface_index);
+}
+
+int mio_udp_socket_leave_multicast_source(mio_udp_socket *socket, const mio_addr *group,
+                                          const mio_addr *source, uint32_t interface_index) {
+  if (group == NULL || source == NULL || group->family != source->family) {
+    return mio_socket_invalid_input();
+  }
+  return change_membership(socket, MIO_NET_LEAVE, group, source, interface_index);
+}
+
+int mio_udp_socket_set_multicast_interface_v4(mio_udp_socket *socket,
+                                              const mio_addr *interface_addr) {
+  mio_handle handle;
+  if (interface_addr == NULL || !mio_addr_is_v4(interface_addr)) return mio_socket_invalid_input();
+  const int result = mio_socket_handle(view_of(socket), &handle);
+  return result < 0 ? result : mio_net_multicast_interface_v4(handle, interface_addr);
+}
+
+int mio_udp_socket_set_multicast_interface_v4_index(mio_udp_socket *socket,
+                                                    uint32_t interface_index) {
+  mio_handle handle;
+  const int result = mio_socket_handle(view_of(socket), &handle);
+  return result < 0 ? result : mio_net_multicast_interface(handle, false, interface_index);
+}
+
+int mio_udp_socket_set_multicast_interface_v6(mio_udp_socket *socket, uint32_t interface_index) {
+  mio_handle handle;
+  const int result = mio_socket_handle(view_of(socket), &handle);
+  return result < 0 ? result : mio_net_multicast_interface(handle, true, interface_index);
+}
+
+int mio_udp_socket_send_buffer(const mio_udp_socket *socket, uint32_t *out_bytes) {
+  return mio_socket_get_number(view_of(socket), MIO_NET_SEND_BUFFER, out_bytes);
+}
+
+int mio_udp_socket_set_send_buffer(mio_udp_socket *socket, uint32_t bytes) {
+  return mio_socket_set_number(view_of(socket), MIO_NET_SEND_BUFFER, bytes, 1, INT32_MAX);
+}
+
+int mio_udp_socket_recv_buffer(const mio_udp_socket *socket, uint32_t *out_bytes) {
+  return mio_socket_get_number(view_of(socket), MIO_NET_RECV_BUFFER, out_bytes);
+}
+
+int mio_udp_socket_set_recv_buffer(mio_udp_socket *socket, uint32_t bytes) {
+  return mio_socket_set_number(view_of(socket), MIO_NET_RECV_BUFFER, bytes, 1, INT32_MAX);
+}
+
+int mio_udp_socket_traffic_class(const mio_udp_socket *socket, uint32_t *out_class) {
+  return mio_socket_get_number(view_of(socket), MIO_NET_TRAFFIC_CLASS, out_class);
+}
+
+int mio_udp_socket_set_traffic_class(mio_udp_socket *socket, uint32_t traffic_class) {
+  return mio_socket_set_number(view_of(socket), MIO_NET_TRAFFIC_CLASS, traffic_class, 0, UINT8_MAX);
+}
+
+int mio_udp_socket_interface(const mio_udp_socket *socket, uint32_t *out_index) {
+  return mio_socket_get_number(view_of(socket), MIO_NET_INTERFACE, out_index);
+}
+
+int mio_udp_socket_set_device(mio_udp_socket *socket, const char *device) {
+  mio_handle handle;
+  const int result = mio_socket_handle(view_of(socket), &handle);
+  return result < 0 ? result : mio_socket_set_device(handle, device);
 }
 
 int mio_udp_socket_take_error(mio_udp_socket *socket) {

@@ -8,13 +8,14 @@
 #include "mio/export.h"
 #include "mio/net/addr.h"
 #include "mio/net/iovec.h"
+#include "mio/net/options.h"
 #include "mio/source.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A UDP socket: datagrams to and from anybody or, once connected, one peer.
+/* A UDP socket: datagrams to and from any address or, once connected, one peer.
  *
  *   mio_udp_socket socket = {0};
  *   const mio_addr addr = mio_addr_any_v4(5353);
@@ -30,13 +31,15 @@ extern "C" {
  *   ...
  *   mio_udp_socket_close(&socket);
  *
- * A datagram arrives whole or not at all, may be empty (0 is a datagram, not an end), and the part
- * that does not fit the buffer is lost: the count is then that of the buffer, on every system.
+ * A datagram arrives whole or not at all, and may be empty (0 is a datagram, not an end). The part that
+ * does not fit the buffer is lost: the count is then that of the buffer, on every system, and
+ * mio_udp_socket_recv_message reports it. A datagram shorter than the buffer does not mean that the
+ * socket is drained: only an error does.
  *
- * Zeroed is valid and closed; a closed one answers everything with MIO_ERROR_INVALID_INPUT.
- * Non-blocking and closed on exec from birth. Sending and receiving in several threads at once is
- * fine, as far as the struct is not registered, moved or closed meanwhile. Comes from mio's
- * `UdpSocket`. */
+ * A zeroed struct is valid and closed. A closed socket answers every call with MIO_ERROR_INVALID_INPUT.
+ * Sockets are non-blocking and close-on-exec from the start; on Unix these calls do not block even if
+ * another process that shares the open file makes it blocking. Several threads may send and receive at
+ * once, while no thread registers, moves or closes the struct. Comes from mio's `UdpSocket`. */
 typedef struct mio_udp_socket {
   mio_source source;
 } mio_udp_socket;
@@ -48,6 +51,7 @@ typedef struct mio_udp_socket_options {
                     * the BSDs and Apple's systems the address has to be a group's) */
   bool reuse_port; /* the same, and the system may spread datagrams over them (SO_REUSEPORT;
                     * MIO_ERROR_UNSUPPORTED where it is missing, as on Windows) */
+  mio_socket_options socket;
 } mio_udp_socket_options;
 
 /* Makes a socket at `addr`; port 0 lets the system choose, see mio_udp_socket_local_addr. `*socket`
@@ -64,7 +68,7 @@ MIO_API int mio_udp_socket_bind_with(mio_udp_socket *socket, const mio_addr *add
 MIO_API void mio_udp_socket_close(mio_udp_socket *socket);
 
 /* Sends the `len` bytes at `buffer` as one datagram to `to`. Returns `len`; MIO_ERROR_WOULD_BLOCK
- * when there is no room; MIO_ERROR_INVALID_INPUT when it is too long for a datagram, and nothing is
+ * when there is no room; MIO_ERROR_MESSAGE_TOO_LONG when it is too long for a datagram, and nothing is
  * sent; MIO_ERROR_PERMISSION_DENIED for a broadcast address unless allowed;
  * MIO_ERROR_ALREADY_EXISTS on connected sockets of some systems. */
 MIO_API ptrdiff_t mio_udp_socket_send_to(mio_udp_socket *socket, const void *buffer, size_t len,
@@ -85,13 +89,25 @@ MIO_API ptrdiff_t mio_udp_socket_recv_from_vectored(mio_udp_socket *socket,
                                                     const mio_iovec *buffers, size_t count,
                                                     mio_addr *out_from);
 
+/* Like mio_udp_socket_recv_from_vectored, and sets `*out_truncated` to whether the datagram was longer
+ * than the buffers, so that its end is lost. `out_from` and `out_truncated` may be NULL. */
+MIO_API ptrdiff_t mio_udp_socket_recv_message(mio_udp_socket *socket, const mio_iovec *buffers,
+                                              size_t count, mio_addr *out_from,
+                                              bool *out_truncated);
+
 /* As recv_from, but the datagram stays and is received again. */
 MIO_API ptrdiff_t mio_udp_socket_peek_from(mio_udp_socket *socket, void *buffer, size_t len,
                                            mio_addr *out_from);
 
-/* Makes `addr` the one peer: send goes there, and only its datagrams are received. Can be called
- * again for another. Ends at once. MIO_ERROR_INVALID_INPUT for NULL or no family. */
+/* Makes `addr` the only peer: send goes there, and only its datagrams are received. Can be called again
+ * for another peer. Finishes at once. An address of no family ends the association, like
+ * mio_udp_socket_disconnect. MIO_ERROR_INVALID_INPUT for NULL; MIO_ERROR_NETWORK_UNREACHABLE. */
 MIO_API int mio_udp_socket_connect(mio_udp_socket *socket, const mio_addr *addr);
+
+/* Ends the association with a peer: the socket receives from all again, and keeps its port. A socket
+ * that is not connected stays as it is. Compiled for Apple's systems, the BSDs and Windows, and run on
+ * Linux only. */
+MIO_API int mio_udp_socket_disconnect(mio_udp_socket *socket);
 
 /* The transfers of a connected socket; unconnected, to send is MIO_ERROR_NOT_CONNECTED.
  * MIO_ERROR_CONNECTION_REFUSED (on Windows MIO_ERROR_CONNECTION_RESET) tells that an earlier one
@@ -107,6 +123,23 @@ MIO_API ptrdiff_t mio_udp_socket_peek(mio_udp_socket *socket, void *buffer, size
 /* The two ends. MIO_ERROR_NOT_CONNECTED (peer_addr) unless connected. */
 MIO_API int mio_udp_socket_local_addr(const mio_udp_socket *socket, mio_addr *out_addr);
 MIO_API int mio_udp_socket_peer_addr(const mio_udp_socket *socket, mio_addr *out_addr);
+
+/* Bytes of the kernel's buffers (SO_SNDBUF, SO_RCVBUF). The system cuts what is set to its limits and may
+ * round it, and Linux reports twice what was set, as it counts its own bookkeeping. 1 to INT32_MAX. */
+MIO_API int mio_udp_socket_send_buffer(const mio_udp_socket *socket, uint32_t *out_bytes);
+MIO_API int mio_udp_socket_set_send_buffer(mio_udp_socket *socket, uint32_t bytes);
+MIO_API int mio_udp_socket_recv_buffer(const mio_udp_socket *socket, uint32_t *out_bytes);
+MIO_API int mio_udp_socket_set_recv_buffer(mio_udp_socket *socket, uint32_t bytes);
+
+/* The type of service (IPv4) or traffic class (IPv6) of what it sends, 0 to 255: see
+ * mio_socket_options. MIO_ERROR_UNSUPPORTED on Windows. */
+MIO_API int mio_udp_socket_traffic_class(const mio_udp_socket *socket, uint32_t *out_class);
+MIO_API int mio_udp_socket_set_traffic_class(mio_udp_socket *socket, uint32_t traffic_class);
+
+/* The device that it is bound to: its index, 0 for none, and by name, NULL for none. See
+ * mio_socket_options for what that means and for the errors. MIO_ERROR_UNSUPPORTED on the BSDs. */
+MIO_API int mio_udp_socket_interface(const mio_udp_socket *socket, uint32_t *out_index);
+MIO_API int mio_udp_socket_set_device(mio_udp_socket *socket, const char *device);
 
 /* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
 MIO_API int mio_udp_socket_take_error(mio_udp_socket *socket);
@@ -152,9 +185,37 @@ MIO_API int mio_udp_socket_join_multicast_v6(mio_udp_socket *socket, const mio_a
 MIO_API int mio_udp_socket_leave_multicast_v6(mio_udp_socket *socket, const mio_addr *group,
                                               uint32_t interface_index);
 
-/* Makes a socket of a handle that was made elsewhere. It becomes non-blocking, and is owned, and
- * closed, by
- * `*socket`, only on success. MIO_ERROR_INVALID_INPUT if it is not an open datagram socket;
+/* The same by the index of an interface (0: the system's choice). MIO_ERROR_UNSUPPORTED on NetBSD,
+ * OpenBSD and DragonFly: see MIO_SOCKET_MULTICAST_INDEX_V4. */
+MIO_API int mio_udp_socket_join_multicast_v4_index(mio_udp_socket *socket, const mio_addr *group,
+                                                   uint32_t interface_index);
+MIO_API int mio_udp_socket_leave_multicast_v4_index(mio_udp_socket *socket, const mio_addr *group,
+                                                    uint32_t interface_index);
+
+/* Joins or leaves a group for the datagrams of `source` alone (source-specific multicast), on the
+ * interface `interface_index` (0: the system's choice). May be called for several sources, but not
+ * together with a join for all. MIO_ERROR_INVALID_INPUT if the two addresses are not of one family or
+ * `group` is no group; MIO_ERROR_UNSUPPORTED where MIO_SOCKET_MULTICAST_SOURCE is missing;
+ * MIO_ERROR_ADDR_NOT_AVAILABLE for a source that was joined already (Linux, the BSDs), and when leaving
+ * one that was not. */
+MIO_API int mio_udp_socket_join_multicast_source(mio_udp_socket *socket, const mio_addr *group,
+                                                 const mio_addr *source, uint32_t interface_index);
+MIO_API int mio_udp_socket_leave_multicast_source(mio_udp_socket *socket, const mio_addr *group,
+                                                  const mio_addr *source, uint32_t interface_index);
+
+/* Sets the interface that multicast datagrams leave by: the one with the IPv4 address `interface_addr`
+ * (0.0.0.0: the system's choice, by its routes), or the one of an index (0: the system's choice).
+ * MIO_ERROR_ADDR_NOT_AVAILABLE or MIO_ERROR_NO_DEVICE if there is none. By index, IPv4 is
+ * MIO_ERROR_UNSUPPORTED on OpenBSD. IPv6 also goes by the scope of the address that is sent to. */
+MIO_API int mio_udp_socket_set_multicast_interface_v4(mio_udp_socket *socket,
+                                                      const mio_addr *interface_addr);
+MIO_API int mio_udp_socket_set_multicast_interface_v4_index(mio_udp_socket *socket,
+                                                            uint32_t interface_index);
+MIO_API int mio_udp_socket_set_multicast_interface_v6(mio_udp_socket *socket,
+                                                      uint32_t interface_index);
+
+/* Opens a socket with a foreign handle, which becomes non-blocking. `*socket` owns and closes it, only on
+ * success. MIO_ERROR_INVALID_INPUT if it is not an open datagram socket of IPv4 or IPv6;
  * MIO_ERROR_ALREADY_EXISTS if `*socket` is open. */
 MIO_API int mio_udp_socket_adopt(mio_udp_socket *socket, mio_handle handle);
 

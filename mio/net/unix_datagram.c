@@ -103,6 +103,16 @@ ptrdiff_t mio_unix_datagram_peek(mio_unix_datagram *socket, void *buffer, size_t
   return mio_socket_recv(source_of(socket), buffer, len, MIO_NET_PEEK, NULL);
 }
 
+ptrdiff_t mio_unix_datagram_recv_message(mio_unix_datagram *socket, const mio_iovec *buffers,
+                                         size_t count, mio_unix_addr *out_from,
+                                         bool *out_truncated) {
+  mio_net_name from;
+  const ptrdiff_t received = mio_socket_recv_vectored(
+      source_of(socket), buffers, count, out_from == NULL ? NULL : &from, out_truncated);
+  if (received >= 0) mio_socket_tell_unix(&from, out_from);
+  return received;
+}
+
 int mio_unix_datagram_shutdown(mio_unix_datagram *socket, mio_shutdown how) {
   return mio_socket_shutdown(source_of(socket), how);
 }
@@ -113,6 +123,22 @@ int mio_unix_datagram_local_addr(const mio_unix_datagram *socket, mio_unix_addr 
 
 int mio_unix_datagram_peer_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr) {
   return mio_socket_peer_unix_addr(view_of(socket), out_addr);
+}
+
+int mio_unix_datagram_send_buffer(const mio_unix_datagram *socket, uint32_t *out_bytes) {
+  return mio_socket_get_number(view_of(socket), MIO_NET_SEND_BUFFER, out_bytes);
+}
+
+int mio_unix_datagram_set_send_buffer(mio_unix_datagram *socket, uint32_t bytes) {
+  return mio_socket_set_number(view_of(socket), MIO_NET_SEND_BUFFER, bytes, 1, INT32_MAX);
+}
+
+int mio_unix_datagram_recv_buffer(const mio_unix_datagram *socket, uint32_t *out_bytes) {
+  return mio_socket_get_number(view_of(socket), MIO_NET_RECV_BUFFER, out_bytes);
+}
+
+int mio_unix_datagram_set_recv_buffer(mio_unix_datagram *socket, uint32_t bytes) {
+  return mio_socket_set_number(view_of(socket), MIO_NET_RECV_BUFFER, bytes, 1, INT32_MAX);
 }
 
 int mio_unix_datagram_take_error(mio_unix_datagram *socket) {

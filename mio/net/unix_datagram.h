@@ -1,7 +1,9 @@
 #ifndef MIO_NET_UNIX_DATAGRAM_H_
 #define MIO_NET_UNIX_DATAGRAM_H_
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mio/export.h"
 #include "mio/net/iovec.h"
@@ -17,23 +19,28 @@ extern "C" {
  *
  *   mio_unix_datagram socket = {0};
  *   mio_unix_addr from;
- *   mio_unix_datagram_bind(&socket, "/run/log.sock");     to be sent to; mio_unix_datagram_unbound
- * otherwise mio_registry_register(registry, &socket.source, LOG, MIO_READABLE);
+ *   mio_unix_datagram_bind(&socket, "/run/log.sock");     a sender: mio_unix_datagram_unbound
+ *   mio_registry_register(registry, &socket.source, LOG, MIO_READABLE);
  *
  *   case LOG:                                             readable: receive until would-block
  *     while ((n = mio_unix_datagram_recv_from(&socket, buffer, sizeof buffer, &from)) >= 0) ...
  *     break;
  *   ...
  *   mio_unix_datagram_close(&socket);
- *   remove("/run/log.sock");                              the path stays until somebody removes it
+ *   remove("/run/log.sock");                              the path stays until it is removed
  *
- * A message may be empty (0 is a message, not an end), and the part that does not fit the buffer is
- * lost.
+ * A message may be empty (0 is a message, not an end). The part that does not fit the buffer is lost;
+ * mio_unix_datagram_recv_message reports that.
  *
- * Zeroed is valid and closed; a closed one answers everything with MIO_ERROR_INVALID_INPUT.
- * Non-blocking and closed on exec from birth. Sending and receiving in several threads at once is
- * fine, as far as the struct is not registered, moved or closed meanwhile. MIO_ERROR_UNSUPPORTED on
- * Windows. Comes from mio's `UnixDatagram`. */
+ * A sender that wants to wait for room must be connected to its receiver. With
+ * mio_unix_datagram_send_to, each message may have another receiver, and no system reports that one of
+ * them has room again: the socket itself always has room, so it stays writable, or becomes so by no
+ * event. After MIO_ERROR_WOULD_BLOCK from send_to, try again after some time, or connect.
+ *
+ * A zeroed struct is valid and closed. A closed socket answers every call with MIO_ERROR_INVALID_INPUT.
+ * Sockets are non-blocking and close-on-exec from the start. Several threads may send and receive at
+ * once, while no thread registers, moves or closes the struct. MIO_ERROR_UNSUPPORTED on Windows. Comes
+ * from mio's `UnixDatagram`. */
 typedef struct mio_unix_datagram {
   mio_source source;
 } mio_unix_datagram;
@@ -67,9 +74,10 @@ MIO_API int mio_unix_datagram_connect(mio_unix_datagram *socket, const char *pat
 /* The same to an address, which may be abstract; unnamed is MIO_ERROR_INVALID_INPUT. */
 MIO_API int mio_unix_datagram_connect_addr(mio_unix_datagram *socket, const mio_unix_addr *addr);
 
-/* Sends the `len` bytes at `buffer` as one message to the socket at `path`. Returns `len`;
- * MIO_ERROR_WOULD_BLOCK when the receiver has no room (some systems have another error, of kind
- * MIO_ERROR_OTHER or MIO_ERROR_OUT_OF_MEMORY); the errors of connect; never SIGPIPE. */
+/* Sends the `len` bytes at `buffer` as one message to the socket at `path`. Returns `len`.
+ * MIO_ERROR_WOULD_BLOCK when the receiver has no room (other systems: MIO_ERROR_OUT_OF_MEMORY), after
+ * which no event reports room: see the type. MIO_ERROR_MESSAGE_TOO_LONG; the errors of connect. Never
+ * raises SIGPIPE. */
 MIO_API ptrdiff_t mio_unix_datagram_send_to(mio_unix_datagram *socket, const void *buffer,
                                             size_t len, const char *path);
 
@@ -81,6 +89,12 @@ MIO_API ptrdiff_t mio_unix_datagram_send_to_addr(mio_unix_datagram *socket, cons
  * Returns its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. */
 MIO_API ptrdiff_t mio_unix_datagram_recv_from(mio_unix_datagram *socket, void *buffer, size_t len,
                                               mio_unix_addr *out_from);
+
+/* Receives one message into `count` buffers, and sets `*out_truncated` to whether it was longer than
+ * they are, so that its end is lost. `out_from` and `out_truncated` may be NULL. */
+MIO_API ptrdiff_t mio_unix_datagram_recv_message(mio_unix_datagram *socket,
+                                                 const mio_iovec *buffers, size_t count,
+                                                 mio_unix_addr *out_from, bool *out_truncated);
 
 /* As recv_from, but the message stays and is received again. */
 MIO_API ptrdiff_t mio_unix_datagram_peek_from(mio_unix_datagram *socket, void *buffer, size_t len,
@@ -96,20 +110,30 @@ MIO_API ptrdiff_t mio_unix_datagram_recv_vectored(mio_unix_datagram *socket,
                                                   const mio_iovec *buffers, size_t count);
 MIO_API ptrdiff_t mio_unix_datagram_peek(mio_unix_datagram *socket, void *buffer, size_t len);
 
-/* Ends receiving, sending or both; the handle stays open. MIO_ERROR_NOT_CONNECTED. */
+/* Ends receiving, sending or both; the handle stays open. Afterwards sending is MIO_ERROR_BROKEN_PIPE,
+ * for this socket (WRITE) or for its peers (READ). Messages that have arrived can still be received. After
+ * READ there is no end to find: on Linux receiving says MIO_ERROR_WOULD_BLOCK although the socket is
+ * readable and read_closed, so deregister it. Linux allows this without a peer too, others answer
+ * MIO_ERROR_NOT_CONNECTED. */
 MIO_API int mio_unix_datagram_shutdown(mio_unix_datagram *socket, mio_shutdown how);
 
 /* The two ends; who did not bind is unnamed. MIO_ERROR_NOT_CONNECTED (peer_addr). */
 MIO_API int mio_unix_datagram_local_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
 MIO_API int mio_unix_datagram_peer_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
 
+/* Bytes of the kernel's buffers (SO_SNDBUF, SO_RCVBUF). The system cuts what is set to its limits and may
+ * round it, and Linux reports twice what was set, as it counts its own bookkeeping. 1 to INT32_MAX. */
+MIO_API int mio_unix_datagram_send_buffer(const mio_unix_datagram *socket, uint32_t *out_bytes);
+MIO_API int mio_unix_datagram_set_send_buffer(mio_unix_datagram *socket, uint32_t bytes);
+MIO_API int mio_unix_datagram_recv_buffer(const mio_unix_datagram *socket, uint32_t *out_bytes);
+MIO_API int mio_unix_datagram_set_recv_buffer(mio_unix_datagram *socket, uint32_t bytes);
+
 /* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
 MIO_API int mio_unix_datagram_take_error(mio_unix_datagram *socket);
 
-/* Makes a socket of a handle that was made elsewhere. It becomes non-blocking, and is owned, and
- * closed, by
- * `*socket`, only on success. MIO_ERROR_INVALID_INPUT if it is not an open datagram socket;
- * MIO_ERROR_ALREADY_EXISTS if `*socket` is open. */
+/* Opens a socket with a foreign handle, which becomes non-blocking. `*socket` owns and closes it, only on
+ * success. MIO_ERROR_INVALID_INPUT if it is not an open Unix datagram socket; MIO_ERROR_ALREADY_EXISTS if
+ * `*socket` is open. */
 MIO_API int mio_unix_datagram_adopt(mio_unix_datagram *socket, mio_handle handle);
 
 /* The handle, which stays the socket's. */

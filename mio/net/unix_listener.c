@@ -10,9 +10,9 @@ static const mio_source *view_of(const mio_unix_listener *listener) {
   return listener == NULL ? NULL : &listener->source;
 }
 
-/* As many as may wait on a system that leaves it to the program; Linux, for one, cuts it to
- * net.core.somaxconn. */
-enum { BACKLOG = 1024 };
+/* All systems cut it to their own limit: Linux to net.core.somaxconn, the BSDs to kern.ipc.somaxconn or
+ * kern.somaxconn. Some of them count in a short. */
+enum { DEFAULT_BACKLOG = INT16_MAX };
 
 int mio_unix_listener_bind(mio_unix_listener *listener, const char *path) {
   mio_unix_addr addr;
@@ -21,12 +21,19 @@ int mio_unix_listener_bind(mio_unix_listener *listener, const char *path) {
 }
 
 int mio_unix_listener_bind_addr(mio_unix_listener *listener, const mio_unix_addr *addr) {
+  return mio_unix_listener_bind_with(listener, addr, NULL);
+}
+
+int mio_unix_listener_bind_with(mio_unix_listener *listener, const mio_unix_addr *addr,
+                                const mio_unix_listener_options *options) {
+  const int backlog = options == NULL ? 0 : options->backlog;
+  if (backlog < 0) return mio_socket_invalid_input();
   mio_net_name name;
   mio_handle handle;
   int result = mio_socket_begin_unix(source_of(listener), MIO_NET_STREAM, addr, &name, &handle);
   if (result < 0) return result;
   result = mio_net_bind(handle, &name);
-  if (result == 0) result = mio_net_listen(handle, BACKLOG);
+  if (result == 0) result = mio_net_listen(handle, backlog == 0 ? DEFAULT_BACKLOG : backlog);
   return mio_socket_finish(source_of(listener), handle, result);
 }
 

@@ -73,6 +73,22 @@ int mio_unix_stream_peer_credentials(const mio_unix_stream *stream,
   return result;
 }
 
+int mio_unix_stream_send_buffer(const mio_unix_stream *stream, uint32_t *out_bytes) {
+  return mio_socket_get_number(view_of(stream), MIO_NET_SEND_BUFFER, out_bytes);
+}
+
+int mio_unix_stream_set_send_buffer(mio_unix_stream *stream, uint32_t bytes) {
+  return mio_socket_set_number(view_of(stream), MIO_NET_SEND_BUFFER, bytes, 1, INT32_MAX);
+}
+
+int mio_unix_stream_recv_buffer(const mio_unix_stream *stream, uint32_t *out_bytes) {
+  return mio_socket_get_number(view_of(stream), MIO_NET_RECV_BUFFER, out_bytes);
+}
+
+int mio_unix_stream_set_recv_buffer(mio_unix_stream *stream, uint32_t bytes) {
+  return mio_socket_set_number(view_of(stream), MIO_NET_RECV_BUFFER, bytes, 1, INT32_MAX);
+}
+
 int mio_unix_stream_take_error(mio_unix_stream *stream) {
   return mio_socket_take_error(source_of(stream));
 }

@@ -22,14 +22,21 @@ extern "C" {
  *   mio_registry_register(registry, &ours.source, OURS, MIO_READABLE | MIO_WRITABLE);
  *
  *   case OURS:
- *     while ((n = mio_unix_stream_read(&ours, buffer, sizeof buffer)) > 0) use(buffer, n);
- *     if (n == 0) ...                                     the peer is done
+ *     do {
+ *       n = mio_unix_stream_read(&ours, buffer, sizeof buffer);
+ *       if (n > 0) use(buffer, n);
+ *     } while (n == sizeof buffer);                       fewer: drained, wait for the next event
+ *     if (n == 0) ...                                     the peer has finished writing
  *   ...
  *   mio_unix_stream_close(&ours);
  *
- * Zeroed is valid and closed; a closed one answers everything with MIO_ERROR_INVALID_INPUT.
- * Non-blocking and closed on exec from birth. One thread may read while another writes, as far as
- * the struct is not registered, moved or closed meanwhile. Comes from mio's `UnixStream`. */
+ * A short read or write means that the stream is drained or full, with the exceptions that
+ * mio/net/tcp_stream.h names, and one more: a read stops early where descriptors or credentials were
+ * sent along with the bytes.
+ *
+ * A zeroed struct is valid and closed. A closed stream answers every call with MIO_ERROR_INVALID_INPUT.
+ * Streams are non-blocking and close-on-exec from the start. One thread may read while another writes,
+ * while no thread registers, moves or closes the struct. Comes from mio's `UnixStream`. */
 typedef struct mio_unix_stream {
   mio_source source;
 } mio_unix_stream;
@@ -40,7 +47,7 @@ typedef struct mio_unix_stream {
  * `*stream` has to be closed (else MIO_ERROR_ALREADY_EXISTS) and changes only on success.
  * MIO_ERROR_NOT_FOUND, MIO_ERROR_CONNECTION_REFUSED when nobody listens,
  * MIO_ERROR_PERMISSION_DENIED, MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL, an empty
- * path or one that is too long; MIO_ERROR_UNSUPPORTED where there are no Unix sockets. */
+ * path or one that is too long; MIO_ERROR_ADDR_FAMILY_UNSUPPORTED without Unix sockets. */
 MIO_API int mio_unix_stream_connect(mio_unix_stream *stream, const char *path);
 
 /* The same to an address, which may be abstract; unnamed is MIO_ERROR_INVALID_INPUT. */
@@ -55,13 +62,14 @@ MIO_API int mio_unix_stream_pair(mio_unix_stream *a, mio_unix_stream *b);
 /* Deregisters and closes it. Always legal, also twice and on NULL. */
 MIO_API void mio_unix_stream_close(mio_unix_stream *stream);
 
-/* Reads at most `len` bytes. Returns how many; 0 when the peer is done (or `len` is 0);
- * MIO_ERROR_WOULD_BLOCK when there are none yet; MIO_ERROR_CONNECTION_RESET when the peer left
- * bytes of ours unread. Fewer than `len` does not mean that no more are there. Never interrupted by
- * a signal. */
+/* Reads at most `len` bytes. Returns the number of bytes; 0 when the peer has finished (or `len` is 0);
+ * MIO_ERROR_WOULD_BLOCK when there are none yet; MIO_ERROR_CONNECTION_RESET when the peer closed without
+ * reading all of ours. Fewer than `len` means that the stream is drained: see the type. Never interrupted
+ * by a signal. */
 MIO_API ptrdiff_t mio_unix_stream_read(mio_unix_stream *stream, void *buffer, size_t len);
 
-/* The same into `count` buffers, one after the other. */
+/* Like mio_unix_stream_read, into `count` buffers in their order, with the limits of
+ * mio_tcp_stream_readv. */
 MIO_API ptrdiff_t mio_unix_stream_readv(mio_unix_stream *stream, const mio_iovec *buffers,
                                         size_t count);
 
@@ -73,7 +81,8 @@ MIO_API ptrdiff_t mio_unix_stream_peek(mio_unix_stream *stream, void *buffer, si
  * them; never SIGPIPE. */
 MIO_API ptrdiff_t mio_unix_stream_write(mio_unix_stream *stream, const void *buffer, size_t len);
 
-/* The same from `count` buffers, one after the other. */
+/* Like mio_unix_stream_write, from `count` buffers in their order, with the limits of
+ * mio_tcp_stream_readv. */
 MIO_API ptrdiff_t mio_unix_stream_writev(mio_unix_stream *stream, const mio_iovec *buffers,
                                          size_t count);
 
@@ -84,23 +93,33 @@ MIO_API int mio_unix_stream_shutdown(mio_unix_stream *stream, mio_shutdown how);
 MIO_API int mio_unix_stream_local_addr(const mio_unix_stream *stream, mio_unix_addr *out_addr);
 MIO_API int mio_unix_stream_peer_addr(const mio_unix_stream *stream, mio_unix_addr *out_addr);
 
-/* Who the peer was when it connected, or listened. */
+/* The peer at the time when it connected, or listened. */
 typedef struct mio_unix_credentials {
   uint32_t uid; /* effective user and group */
   uint32_t gid;
-  int64_t pid; /* process, or -1 where the system does not tell */
+  int64_t pid; /* process, or -1 if it is unknown */
 } mio_unix_credentials;
 
-/* The peer's credentials, as the system vouches for them. MIO_ERROR_UNSUPPORTED on Windows. */
+/* Returns the peer's credentials, which the system vouches for. `pid` is -1 if it is unknown: DragonFly
+ * and FreeBSD before 13 do not report it, and Linux does not for a peer in a PID namespace that this
+ * process cannot see into. MIO_ERROR_NOT_CONNECTED if there is no peer; MIO_ERROR_UNSUPPORTED on
+ * Windows. */
 MIO_API int mio_unix_stream_peer_credentials(const mio_unix_stream *stream,
                                              mio_unix_credentials *out_credentials);
+
+/* Bytes of the kernel's buffers (SO_SNDBUF, SO_RCVBUF). The system cuts what is set to its limits and may
+ * round it, and Linux reports twice what was set, as it counts its own bookkeeping. 1 to INT32_MAX. */
+MIO_API int mio_unix_stream_send_buffer(const mio_unix_stream *stream, uint32_t *out_bytes);
+MIO_API int mio_unix_stream_set_send_buffer(mio_unix_stream *stream, uint32_t bytes);
+MIO_API int mio_unix_stream_recv_buffer(const mio_unix_stream *stream, uint32_t *out_bytes);
+MIO_API int mio_unix_stream_set_recv_buffer(mio_unix_stream *stream, uint32_t bytes);
 
 /* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
 MIO_API int mio_unix_stream_take_error(mio_unix_stream *stream);
 
-/* Makes a stream of a handle that was made elsewhere. It becomes non-blocking, and is owned, and
- * closed, by `*stream`, only on success. MIO_ERROR_INVALID_INPUT if it is not an open stream
- * socket; MIO_ERROR_ALREADY_EXISTS if `*stream` is open. */
+/* Opens a stream with a foreign handle, which becomes non-blocking. `*stream` owns and closes it, only on
+ * success. MIO_ERROR_INVALID_INPUT if it is not an open Unix stream socket; MIO_ERROR_ALREADY_EXISTS if
+ * `*stream` is open. */
 MIO_API int mio_unix_stream_adopt(mio_unix_stream *stream, mio_handle handle);
 
 /* The handle, which stays the stream's. */

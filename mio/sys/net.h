@@ -7,6 +7,7 @@
 
 #include "mio/net/addr.h"
 #include "mio/net/iovec.h"
+#include "mio/net/options.h"
 #include "mio/net/shutdown.h"
 #include "mio/net/unix_addr.h"
 #include "mio/sys/native.h"
@@ -62,13 +63,19 @@ int mio_net_name_from_addr(const mio_addr *addr, mio_net_name *out_name);
 int mio_net_name_from_unix_addr(const mio_unix_addr *addr, mio_net_name *out_name);
 
 /* And back. `name->len` and the bytes are what the kernel wrote: a Unix name may be empty, consist
- * of the family only, or fill its room without a NUL. MIO_ERROR_UNSUPPORTED if the name is of
+ * of the family only, or fill its room without a NUL. MIO_ERROR_ADDR_FAMILY_UNSUPPORTED if it is of
  * another family, as that of an adopted handle can be. */
 int mio_net_name_to_addr(const mio_net_name *name, mio_addr *out_addr);
 int mio_net_name_to_unix_addr(const mio_net_name *name, mio_unix_addr *out_addr);
 
 /* Makes a socket, neither bound nor connected. */
 int mio_net_open(mio_net_family family, mio_net_type type, mio_handle *out_handle);
+
+/* Opens a TCP socket that uses Multipath TCP if the peer does too. Fails where the system has none. */
+int mio_net_open_mptcp(mio_net_family family, mio_handle *out_handle);
+
+/* Whether the system has `feature`. */
+bool mio_net_supports(mio_socket_feature feature);
 
 /* Makes two Unix sockets that are connected to each other. */
 int mio_net_open_pair(mio_net_type type, mio_handle out_handles[2]);
@@ -94,6 +101,9 @@ int mio_net_accept(mio_handle handle, mio_handle *out_handle, mio_net_name *out_
  * is under way too: to call again would be an error. A Unix listener's full queue is would-block.
  */
 int mio_net_connect(mio_handle handle, const mio_net_name *name);
+
+/* Ends the association of a datagram socket with its peer. It keeps its local address. */
+int mio_net_disconnect(mio_handle handle);
 
 int mio_net_shutdown(mio_handle handle, mio_shutdown how);
 
@@ -128,7 +138,15 @@ typedef enum mio_net_option {
   MIO_NET_KEEPALIVE_IDLE_S,     /* seconds */
   MIO_NET_KEEPALIVE_INTERVAL_S, /* seconds */
   MIO_NET_KEEPALIVE_COUNT,
-  MIO_NET_BROADCAST, /* UDP, as all below */
+  MIO_NET_USER_TIMEOUT_MS,   /* TCP; 0 for the system's own */
+  MIO_NET_FAST_OPEN_CONNECT, /* TCP, before connect */
+  MIO_NET_FAST_OPEN_LISTEN,  /* TCP listener: the length of the queue */
+  MIO_NET_SEND_BUFFER,       /* bytes */
+  MIO_NET_RECV_BUFFER,
+  MIO_NET_TRAFFIC_CLASS, /* IPv4 type of service, IPv6 traffic class: of all that the socket sends */
+  MIO_NET_INTERFACE,     /* index of the interface that the socket is bound to; 0 for none */
+  MIO_NET_MARK,          /* Linux */
+  MIO_NET_BROADCAST,     /* UDP, as all below */
   MIO_NET_MULTICAST_LOOP_V4,
   MIO_NET_MULTICAST_TTL_V4,
   MIO_NET_MULTICAST_LOOP_V6,
@@ -144,14 +162,30 @@ int mio_net_take_error(mio_handle handle);
 
 typedef enum mio_net_membership { MIO_NET_JOIN, MIO_NET_LEAVE } mio_net_membership;
 
-/* Joins or leaves a multicast group, on the interface of an address (IPv4; 0.0.0.0: any) or of an
+/* Joins or leaves a multicast group on the interface that has an address (IPv4; 0.0.0.0: any) or an
  * index (IPv6; 0: any). The addresses' families are checked. */
 int mio_net_membership_v4(mio_handle handle, mio_net_membership what, const mio_addr *group,
                           const mio_addr *interface_addr);
 int mio_net_membership_v6(mio_handle handle, mio_net_membership what, const mio_addr *group,
                           uint32_t interface_index);
 
-/* Who is at the other end of a Unix stream. `pid` is -1 where the system does not tell. */
+/* Like these, by the index of an interface for both families, and for the datagrams of one `source`
+ * alone unless that is NULL. */
+int mio_net_membership_by_index(mio_handle handle, mio_net_membership what, const mio_addr *group,
+                                const mio_addr *source, uint32_t interface_index);
+
+/* Sets the interface that multicast datagrams leave by. */
+int mio_net_multicast_interface_v4(mio_handle handle, const mio_addr *interface_addr);
+int mio_net_multicast_interface(mio_handle handle, bool is_v6, uint32_t interface_index);
+
+/* The index of the interface named by the `len` bytes at `name`, or 0; and the name of an index, of at
+ * most MIO_NET_INTERFACE_NAME_MAX bytes with its NUL. False if there is none. */
+#define MIO_NET_INTERFACE_NAME_MAX 256
+uint32_t mio_net_interface_index(const char *name, size_t len);
+bool mio_net_interface_name(uint32_t index, char out_name[MIO_NET_INTERFACE_NAME_MAX]);
+
+/* The user, group and process at the other end of a Unix stream. `pid` is -1 where the system does not
+ * report it, or where the process is in another PID namespace. Fails if there is no peer. */
 int mio_net_peer_credentials(mio_handle handle, uint32_t *out_uid, uint32_t *out_gid,
                              int64_t *out_pid);
 

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* Unix pipes: bytes one way, between processes or within one.
+/* Unix pipes: bytes in one direction, between processes or within one.
  *
  *   mio_pipe_sender sender = {0};
  *   mio_pipe_receiver receiver = {0};
@@ -21,19 +21,24 @@ extern "C" {
  *   mio_pipe_sender_write(&sender, "hello", 5);
  *
  *   case PIPE:
- *     while ((n = mio_pipe_receiver_read(&receiver, buffer, sizeof buffer)) > 0) use(buffer, n);
+ *     do {
+ *       n = mio_pipe_receiver_read(&receiver, buffer, sizeof buffer);
+ *       if (n > 0) use(buffer, n);
+ *     } while (n == sizeof buffer);                     fewer: drained, wait for the next event
  *     if (n == 0) ...                                   every sender is closed
  *   ...
  *   mio_pipe_sender_close(&sender);
  *   mio_pipe_receiver_close(&receiver);
  *
- * Adopt makes either of a child's standard streams, of a FIFO, or of what else reads and writes
- * like a pipe. A closed receiver is told by write_closed or error events on the sender and by
- * MIO_ERROR_BROKEN_PIPE from a write, never by SIGPIPE; a closed sender by read_closed and by a
- * read of 0.
+ * Adopt opens an end with one of a child's standard streams, with a FIFO, or with anything else that
+ * reads and writes like a pipe. A closed receiver shows as write_closed or error events on the sender and
+ * as MIO_ERROR_BROKEN_PIPE from a write, never as SIGPIPE; a closed sender as read_closed and as a read
+ * of 0. After a read_closed event read until 0 or an error, because the end yields no further event.
  *
- * Zeroed is valid and closed; a closed one answers everything with MIO_ERROR_INVALID_INPUT.
- * Non-blocking and closed on exec from birth. Unix only. Comes from mio's `unix::pipe`. */
+ * A zeroed struct is valid and closed. A closed end answers every call with MIO_ERROR_INVALID_INPUT.
+ * Ends are non-blocking and close-on-exec from the start. Unlike sockets, pipes have no flag per call: if
+ * another process that shares the open file makes it blocking, reads and writes block. Unix only. Comes
+ * from mio's `unix::pipe`. */
 typedef struct mio_pipe_sender {
   mio_source source;
 } mio_pipe_sender;
@@ -60,22 +65,22 @@ MIO_API int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver);
 MIO_API void mio_pipe_sender_close(mio_pipe_sender *sender);
 MIO_API void mio_pipe_receiver_close(mio_pipe_receiver *receiver);
 
-/* Writes at most `len` bytes. Returns how many were taken, which may be fewer (0 only if `len` is
- * 0); MIO_ERROR_WOULD_BLOCK when there is no room, MIO_ERROR_BROKEN_PIPE when nobody will read
- * them. Up to PIPE_BUF bytes (512 or more) go as one piece or not at all. SIGPIPE stays out of the
- * program whatever its signal mask and handlers are; see mio/sys/unix/net_pipe.h for how, and what
- * it costs. */
+/* Writes at most `len` bytes. Returns how many the system accepted (0 only if `len` is 0), fewer when the
+ * pipe is full. MIO_ERROR_WOULD_BLOCK when there is no room, MIO_ERROR_BROKEN_PIPE when no receiver is
+ * left. Up to PIPE_BUF bytes (512 or more) are written as one piece or not at all. SIGPIPE does not reach
+ * the program, whatever its signal mask and handlers are: see mio_unix_ignores_sigpipe for the cost. */
 MIO_API ptrdiff_t mio_pipe_sender_write(mio_pipe_sender *sender, const void *buffer, size_t len);
 
-/* The same from `count` buffers, one after the other. */
+/* Like mio_pipe_sender_write, from `count` buffers in their order, with the limits of
+ * mio_tcp_stream_readv. */
 MIO_API ptrdiff_t mio_pipe_sender_writev(mio_pipe_sender *sender, const mio_iovec *buffers,
                                          size_t count);
 
-/* Reads at most `len` bytes. Returns how many; 0 when all senders are closed (or `len` is 0);
+/* Reads at most `len` bytes. Returns the number of bytes; 0 when all senders are closed (or `len` is 0);
  * MIO_ERROR_WOULD_BLOCK when there are none yet. Never interrupted by a signal. */
 MIO_API ptrdiff_t mio_pipe_receiver_read(mio_pipe_receiver *receiver, void *buffer, size_t len);
 
-/* The same into `count` buffers, one after the other. */
+/* Like mio_pipe_receiver_read, into `count` buffers in their order. */
 MIO_API ptrdiff_t mio_pipe_receiver_readv(mio_pipe_receiver *receiver, const mio_iovec *buffers,
                                           size_t count);
 

@@ -76,8 +76,11 @@ set(mio_sources_epoll
   mio/sys/unix/net_batch.c
   mio/sys/unix/net_batch_option.c
   mio/sys/unix/net_fd.c
+  mio/sys/unix/net_interface.c
+  mio/sys/unix/net_multicast.c
   mio/sys/unix/net_name.c
   mio/sys/unix/net_option.c
+  mio/sys/unix/net_peer.c
   mio/sys/unix/net_pipe.c
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
@@ -127,8 +130,11 @@ set(mio_sources_kqueue
   mio/sys/unix/net_batch.c
   mio/sys/unix/net_batch_option.c
   mio/sys/unix/net_fd.c
+  mio/sys/unix/net_interface.c
+  mio/sys/unix/net_multicast.c
   mio/sys/unix/net_name.c
   mio/sys/unix/net_option.c
+  mio/sys/unix/net_peer.c
   mio/sys/unix/net_pipe.c
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
@@ -173,8 +179,11 @@ set(mio_sources_poll_eventfd
   mio/sys/unix/net_batch.c
   mio/sys/unix/net_batch_option.c
   mio/sys/unix/net_fd.c
+  mio/sys/unix/net_interface.c
+  mio/sys/unix/net_multicast.c
   mio/sys/unix/net_name.c
   mio/sys/unix/net_option.c
+  mio/sys/unix/net_peer.c
   mio/sys/unix/net_pipe.c
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
@@ -228,8 +237,11 @@ set(mio_sources_poll_pipe
   mio/sys/unix/net_batch.c
   mio/sys/unix/net_batch_option.c
   mio/sys/unix/net_fd.c
+  mio/sys/unix/net_interface.c
+  mio/sys/unix/net_multicast.c
   mio/sys/unix/net_name.c
   mio/sys/unix/net_option.c
+  mio/sys/unix/net_peer.c
   mio/sys/unix/net_pipe.c
   mio/sys/unix/net_socket.c
   mio/sys/unix/net_transfer.c
@@ -267,6 +279,7 @@ set(mio_headers
   mio/mio.h
   mio/net/addr.h
   mio/net/iovec.h
+  mio/net/options.h
   mio/net/shutdown.h
   mio/net/tcp_listener.h
   mio/net/tcp_stream.h

@@ -108,7 +108,8 @@ TEST(Handles, ConstructorsThatFailKeepNone) {
     mio_tcp_listener listener = {};
     mio_udp_socket udp = {};
     mio_tcp_stream stream = {};
-    const mio_tcp_listener_options spread = {0, MIO_ONLY_V6_DEFAULT, true};
+    mio_tcp_listener_options spread = {};
+    spread.reuse_port = true;
     EXPECT_ERROR(mio_tcp_listener_bind(&listener, &taken_addr), MIO_ERROR_ADDR_IN_USE);
     EXPECT_ERROR(mio_tcp_listener_bind(&listener, &nobodys), MIO_ERROR_ADDR_NOT_AVAILABLE);
     EXPECT_ERROR(mio_tcp_listener_bind_with(&listener, &nobodys, &spread), MIO_ERROR_UNSUPPORTED);

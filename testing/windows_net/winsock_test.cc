@@ -165,8 +165,10 @@ TEST(Winsock, PortsAreNotShared) {
   TcpListener first, second;
   UdpSocket udp;
   const mio_addr addr = Listen(&first), any_port = mio_addr_loopback_v4(0);
-  const mio_tcp_listener_options spread = {0, MIO_ONLY_V6_DEFAULT, true};
-  const mio_udp_socket_options spread_udp = {MIO_ONLY_V6_DEFAULT, false, true};
+  mio_tcp_listener_options spread = {};
+  spread.reuse_port = true;
+  mio_udp_socket_options spread_udp = {};
+  spread_udp.reuse_port = true;
   EXPECT_ERROR(mio_tcp_listener_bind(&second, &addr), MIO_ERROR_ADDR_IN_USE);
   EXPECT_ERROR(mio_tcp_listener_bind_with(&second, &any_port, &spread), MIO_ERROR_UNSUPPORTED);
   EXPECT_ERROR(mio_udp_socket_bind_with(&udp, &any_port, &spread_udp), MIO_ERROR_UNSUPPORTED);

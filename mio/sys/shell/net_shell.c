@@ -134,3 +134,44 @@ int mio_net_peer_credentials(mio_handle handle, uint32_t *out_uid, uint32_t *out
   (void)handle, (void)out_uid, (void)out_gid, (void)out_pid;
   return unsupported();
 }
+
+int mio_net_open_mptcp(mio_net_family family, mio_handle *out_handle) {
+  (void)family, (void)out_handle;
+  return unsupported();
+}
+
+bool mio_net_supports(mio_socket_feature feature) {
+  (void)feature;
+  return false;
+}
+
+int mio_net_disconnect(mio_handle handle) {
+  (void)handle;
+  return unsupported();
+}
+
+int mio_net_membership_by_index(mio_handle handle, mio_net_membership what, const mio_addr *group,
+                                const mio_addr *source, uint32_t interface_index) {
+  (void)handle, (void)what, (void)group, (void)source, (void)interface_index;
+  return unsupported();
+}
+
+int mio_net_multicast_interface_v4(mio_handle handle, const mio_addr *interface_addr) {
+  (void)handle, (void)interface_addr;
+  return unsupported();
+}
+
+int mio_net_multicast_interface(mio_handle handle, bool is_v6, uint32_t interface_index) {
+  (void)handle, (void)is_v6, (void)interface_index;
+  return unsupported();
+}
+
+uint32_t mio_net_interface_index(const char *name, size_t len) {
+  (void)name, (void)len;
+  return 0;
+}
+
+bool mio_net_interface_name(uint32_t index, char out_name[MIO_NET_INTERFACE_NAME_MAX]) {
+  (void)index, (void)out_name;
+  return false;
+}

@@ -110,10 +110,45 @@
 /* Unix addresses that begin with a NUL are names of their own: unix(7) of Linux, nobody else. */
 #define MIO_HAS_ABSTRACT_NAMES MIO_ON_LINUX
 
-/* The peer's credentials by getsockopt(SO_PEERCRED), with the process: unix(7) of Linux. Elsewhere
- * by getpeereid(3), without. */
+/* The peer's credentials: getsockopt(SO_PEERCRED) with the process on Linux (unix(7)), getpeereid(3)
+ * elsewhere. The process is a separate option there: LOCAL_PEERPID on Apple's systems, the cr_pid of
+ * LOCAL_PEERCRED on FreeBSD from 13 on, LOCAL_PEEREID on NetBSD, SO_PEERCRED on OpenBSD. DragonFly has
+ * none. */
 #define MIO_HAS_PEERCRED   MIO_ON_LINUX
 #define MIO_HAS_GETPEEREID (MIO_ON_APPLE || MIO_ON_BSD)
+#if defined(__FreeBSD__) && __FreeBSD__ >= 13
+#define MIO_HAS_XUCRED_PID 1
+#else
+#define MIO_HAS_XUCRED_PID 0
+#endif
+
+/* SO_LINGER counts in clock ticks on XNU, and SO_LINGER_SEC in seconds (sys/socket.h). */
+#define MIO_HAS_LINGER_SEC MIO_ON_APPLE
+
+/* A connected send returns EPROTOTYPE while the connection is being torn down, and EPIPE when asked
+ * again: XNU (libuv issue 482 and others). */
+#define MIO_SEND_MAY_SAY_EPROTOTYPE MIO_ON_APPLE
+
+/* getsockopt(IPV6_UNICAST_HOPS) returns -1 while the system's default is in force: the KAME stacks.
+ * Linux returns the default itself. */
+#define MIO_HOPS_MAY_BE_DEFAULT (MIO_ON_APPLE || MIO_ON_BSD)
+
+/* Binding a socket to an interface: SO_BINDTODEVICE by name on Linux, IP_BOUND_IF and IPV6_BOUND_IF by
+ * index on Apple's systems. The BSDs have no such option. */
+#define MIO_HAS_BIND_TO_DEVICE MIO_ON_LINUX
+#define MIO_HAS_BOUND_IF       MIO_ON_APPLE
+
+/* IPv4 multicast by the index of an interface: struct ip_mreqn for IP_MULTICAST_IF. NetBSD takes the
+ * index as an address 0.x.x.x instead (RFC 1724; ip(4)). */
+#define MIO_HAS_IP_MREQN (MIO_ON_LINUX || MIO_ON_APPLE || MIO_ON_FREEBSD || MIO_ON_DRAGONFLY)
+#define MIO_MULTICAST_IF_IS_INDEX MIO_ON_NETBSD
+
+/* MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP and their opposites (RFC 3678): both families, by index. */
+#define MIO_HAS_MCAST_GROUP (MIO_ON_LINUX || MIO_ON_APPLE || MIO_ON_FREEBSD)
+
+/* connect(2) with AF_UNSPEC ends an association and returns EAFNOSUPPORT all the same: XNU and the
+ * BSDs (soconnect() disconnects first). Linux returns 0. */
+#define MIO_DISCONNECT_SAYS_UNSUPPORTED (MIO_ON_APPLE || MIO_ON_BSD)
 
 /* TCP keep-alive times per socket: everywhere but on OpenBSD, which has sysctls only. The option
  * for the idle time is TCP_KEEPALIVE on Apple's systems. DragonFly counted in milliseconds until

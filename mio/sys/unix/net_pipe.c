@@ -82,6 +82,14 @@ static ptrdiff_t write_plainly(int fd, const mio_iovec *buffers, size_t count) {
   return mio_fd_transfer(written);
 }
 
+#if MIO_HAS_F_SETNOSIGPIPE
+
+ptrdiff_t mio_pipe_write_safely(mio_handle handle, const mio_iovec *buffers, size_t count) {
+  return write_plainly(handle, buffers, count);
+}
+
+#else
+
 /* Removes one pending SIGPIPE from this thread, if there is one. */
 static void swallow(const sigset_t *sigpipe) {
 #if MIO_SIGTIMEDWAIT_IS_SYSCALL
@@ -170,6 +178,8 @@ ptrdiff_t mio_pipe_write_safely(mio_handle handle, const mio_iovec *buffers, siz
   return write_masked(handle, buffers, count);
 }
 #endif
+
+#endif /* !MIO_HAS_F_SETNOSIGPIPE */
 
 ptrdiff_t mio_pipe_writev(mio_handle handle, const mio_iovec *buffers, size_t count) {
   return mio_pipe_is_silent() ? write_plainly(handle, buffers, count)

@@ -77,6 +77,19 @@ int mio_net_open(mio_net_family family, mio_net_type type, mio_handle *out_handl
   return result;
 }
 
+int mio_net_open_mptcp(mio_net_family family, mio_handle *out_handle) {
+#if MIO_ON_LINUX
+  const int protocol = 262; /* IPPROTO_MPTCP, of Linux 5.6 */
+  const int fd = socket(os_family(family), SOCK_STREAM | BIRTH_FLAGS, protocol);
+  if (fd < 0) return -errno;
+  *out_handle = fd;
+  return 0;
+#else
+  (void)family, (void)out_handle;
+  return -EPROTONOSUPPORT;
+#endif
+}
+
 int mio_net_open_pair(mio_net_type type, mio_handle out_handles[2]) {
   int fds[2];
   if (socketpair(AF_UNIX, os_type(type) | BIRTH_FLAGS, 0, fds) < 0) return -errno;
@@ -130,8 +143,19 @@ int mio_net_listen(mio_handle handle, int backlog) {
   return mio_fd_result(listen(handle, backlog));
 }
 
+#if MIO_HAS_PACCEPT
+
+static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
+  int accepted;
+  MIO_RETRY(accepted, paccept(fd, peer, len, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  return mio_fd_result(accepted);
+}
+
+#else
+
 static int accept_in_steps(int fd, struct sockaddr *peer, socklen_t *len) {
-  const int accepted = accept(fd, peer, len);
+  int accepted;
+  MIO_RETRY(accepted, accept(fd, peer, len));
   if (accepted < 0) return -errno;
   const int result = mio_fd_prepare(accepted);
   return result < 0 ? result : accepted;
@@ -146,7 +170,8 @@ static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
     return accept_in_steps(fd, peer, len);
   }
   const socklen_t room = len == NULL ? 0 : *len;
-  const int accepted = accept4(fd, peer, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int accepted;
+  MIO_RETRY(accepted, accept4(fd, peer, len, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (accepted >= 0) return accepted;
   const int error = errno;
   if (!mio_fd_is_refusal(error)) return -error;
@@ -155,24 +180,18 @@ static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
   if (result != -error) atomic_store_explicit(&is_missing, true, memory_order_relaxed);
   return result;
 }
-#elif MIO_HAS_PACCEPT
-static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
-  return mio_fd_result(paccept(fd, peer, len, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
-}
 #else
 static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
   return accept_in_steps(fd, peer, len);
 }
 #endif
 
+#endif /* !MIO_HAS_PACCEPT */
+
 int mio_net_accept(mio_handle handle, mio_handle *out_handle, mio_net_name *out_peer) {
-  int fd;
-  socklen_t len;
-  do {
-    len = sizeof out_peer->storage.bytes;
-    fd = accept_once(handle, out_peer == NULL ? NULL : sockaddr_of(out_peer),
-                     out_peer == NULL ? NULL : &len);
-  } while (fd == -EINTR);
+  socklen_t len = sizeof out_peer->storage.bytes;
+  const int fd = accept_once(handle, out_peer == NULL ? NULL : sockaddr_of(out_peer),
+                             out_peer == NULL ? NULL : &len);
   if (fd < 0) return fd;
   /* On Apple's systems this fails if the peer has gone already. What it sent can be read all the
    * same, and the listener has passed the option on (sonewconn() in XNU's uipc_socket2.c). */
@@ -186,6 +205,38 @@ int mio_net_connect(mio_handle handle, const mio_net_name *name) {
   if (connect(handle, const_sockaddr_of(name), name->len) == 0) return 0;
   /* POSIX on EINTR: "the connection shall be established asynchronously". */
   return errno == EINPROGRESS || errno == EINTR ? 0 : -errno;
+}
+
+/* Binds a socket that has lost its port to that port again, at the address that it has now. */
+static int restore_port(int fd, const mio_net_name *before) {
+  mio_net_name name;
+  mio_addr old, now;
+  int result = mio_net_local_name(fd, &name);
+  if (result < 0) return result;
+  if (mio_net_name_to_addr(before, &old) < 0 || mio_net_name_to_addr(&name, &now) < 0) return 0;
+  if (old.port == now.port) return 0;
+  now.port = old.port;
+  result = mio_net_name_from_addr(&now, &name);
+  return result < 0 ? result : mio_net_bind(fd, &name);
+}
+
+/* With the peer, Linux also forgets a port that the system had chosen (udp_disconnect() in
+ * net/ipv4/udp.c). */
+int mio_net_disconnect(mio_handle handle) {
+  mio_net_name before;
+  struct sockaddr none;
+  int result = mio_net_local_name(handle, &before);
+  if (result < 0) return result;
+  memset(&none, 0, sizeof none);
+  none.sa_family = AF_UNSPEC;
+#if MIO_HAS_SA_LEN
+  none.sa_len = sizeof none;
+#endif
+  if (connect(handle, &none, sizeof none) < 0 &&
+      !(MIO_DISCONNECT_SAYS_UNSUPPORTED && errno == EAFNOSUPPORT)) {
+    return -errno;
+  }
+  return restore_port(handle, &before);
 }
 
 int mio_net_shutdown(mio_handle handle, mio_shutdown how) {

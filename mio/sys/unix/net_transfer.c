@@ -54,7 +54,9 @@ ptrdiff_t mio_net_send_vectored(mio_handle handle, const mio_iovec *buffers, siz
   const struct msghdr header = to == NULL ? message(buffers, count, NULL, 0)
                                           : message(buffers, count, to->storage.bytes, to->len);
   ptrdiff_t sent;
-  MIO_RETRY(sent, sendmsg(handle, &header, MIO_SEND_FLAGS));
+  do {
+    sent = sendmsg(handle, &header, MIO_SEND_FLAGS);
+  } while (to == NULL ? mio_send_goes_on(sent) : sent < 0 && errno == EINTR);
   return mio_fd_transfer(sent);
 }
 

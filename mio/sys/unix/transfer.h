@@ -4,6 +4,7 @@
 #include "mio/sys/unix/os.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -22,6 +23,11 @@
 #endif
 #define MIO_RECV_FLAGS MSG_DONTWAIT
 
+/* Whether a connected send that failed is tried again. See MIO_SEND_MAY_SAY_EPROTOTYPE. */
+static inline bool mio_send_goes_on(ptrdiff_t sent) {
+  return sent < 0 && (errno == EINTR || (MIO_SEND_MAY_SAY_EPROTOTYPE && errno == EPROTOTYPE));
+}
+
 /* The rarer halves, with an address. */
 ptrdiff_t mio_net_send_to(mio_handle handle, const void *buffer, size_t len,
                           const mio_net_name *to);
@@ -32,7 +38,9 @@ static inline ptrdiff_t mio_net_send(mio_handle handle, const void *buffer, size
                                      const mio_net_name *to) {
   ptrdiff_t sent;
   if (to != NULL) return mio_net_send_to(handle, buffer, len, to);
-  MIO_RETRY(sent, send(handle, buffer, mio_fd_clamp(len), MIO_SEND_FLAGS));
+  do {
+    sent = send(handle, buffer, mio_fd_clamp(len), MIO_SEND_FLAGS);
+  } while (mio_send_goes_on(sent));
   return mio_fd_transfer(sent);
 }
 

@@ -1,6 +1,7 @@
 #include "mio/sys/windows/os.h"
 
 #include <afunix.h>
+#include <netioapi.h>
 #include <stddef.h>
 #include <string.h>
 #include <ws2tcpip.h>
@@ -66,4 +67,25 @@ int mio_net_name_to_unix_addr(const mio_net_name *name, mio_unix_addr *out_addr)
   out_addr->name_len = (uint32_t)len;
   memcpy(out_addr->name, path, len);
   return 0;
+}
+
+uint32_t mio_net_interface_index(const char *name, size_t len) {
+  char terminated[MIO_NET_INTERFACE_NAME_MAX];
+  if (len >= sizeof terminated) return 0;
+  memcpy(terminated, name, len);
+  terminated[len] = '\0';
+  const DWORD saved = GetLastError();
+  const NET_IFINDEX index = if_nametoindex(terminated);
+  SetLastError(saved);
+  return index;
+}
+
+bool mio_net_interface_name(uint32_t index, char out_name[MIO_NET_INTERFACE_NAME_MAX]) {
+  char name[IF_MAX_STRING_SIZE + 1];
+  const DWORD saved = GetLastError();
+  const bool found = if_indextoname(index, name) != NULL;
+  SetLastError(saved);
+  if (!found || strlen(name) >= MIO_NET_INTERFACE_NAME_MAX) return false;
+  memcpy(out_name, name, strlen(name) + 1);
+  return true;
 }

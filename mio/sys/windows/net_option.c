@@ -18,6 +18,16 @@
 #define TCP_KEEPINTVL 17
 #endif
 
+#ifndef TCP_FASTOPEN
+#define TCP_FASTOPEN 15
+#endif
+#ifndef TCP_MAXRTMS
+#define TCP_MAXRTMS 14
+#endif
+#ifndef IPV6_TCLASS
+#define IPV6_TCLASS 39
+#endif
+
 typedef struct native_option {
   int level;
   int name;
@@ -52,6 +62,18 @@ static native_option native(mio_net_option option) {
       return (native_option){IPPROTO_IPV6, IPV6_MULTICAST_LOOP};
     case MIO_NET_MULTICAST_HOPS_V6:
       return (native_option){IPPROTO_IPV6, IPV6_MULTICAST_HOPS};
+    case MIO_NET_USER_TIMEOUT_MS: /* retransmission ends after so long, from Windows 10 1809 on */
+      return (native_option){IPPROTO_TCP, TCP_MAXRTMS};
+    case MIO_NET_FAST_OPEN_LISTEN: /* from Windows 10 1607 on; on or off */
+      return (native_option){IPPROTO_TCP, TCP_FASTOPEN};
+    case MIO_NET_SEND_BUFFER:
+      return (native_option){SOL_SOCKET, SO_SNDBUF};
+    case MIO_NET_RECV_BUFFER:
+      return (native_option){SOL_SOCKET, SO_RCVBUF};
+    case MIO_NET_FAST_OPEN_CONNECT: /* by ConnectEx, which connects another way */
+    case MIO_NET_MARK:
+    case MIO_NET_TRAFFIC_CLASS: /* the system ignores IP_TOS, and has qWAVE instead */
+    case MIO_NET_INTERFACE:     /* one of two, one of them in network order */
     case MIO_NET_REUSE_PORT: /* there is none: SO_REUSEADDR is not told from taking a port away */
     case MIO_NET_REBIND:     /* always so */
     case MIO_NET_TTL:        /* one of two */
@@ -115,6 +137,47 @@ static int set_linger(SOCKET s, int value) {
       setsockopt(s, SOL_SOCKET, SO_LINGER, (const char *)&linger, sizeof linger));
 }
 
+/* Traffic that is sent, not what is received. IPv4's index is in network byte order (MSDN on
+ * IP_UNICAST_IF). */
+static int get_interface(SOCKET s, int *out_index) {
+  int family = AF_UNSPEC, index = 0;
+  int result = mio_winsock_family(s, &family);
+  if (result < 0) return result;
+  const bool v6 = family == AF_INET6;
+  result = get_number(
+      s, (native_option){v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_UNICAST_IF : IP_UNICAST_IF},
+      &index);
+  if (result == 0) *out_index = v6 ? index : (int)ntohl((u_long)index);
+  return result;
+}
+
+static int set_interface(SOCKET s, int index) {
+  int family = AF_UNSPEC;
+  const int result = mio_winsock_family(s, &family);
+  if (result < 0) return result;
+  if (family == AF_INET6)
+    return set_number(s, (native_option){IPPROTO_IPV6, IPV6_UNICAST_IF}, index);
+  return set_number(s, (native_option){IPPROTO_IP, IP_UNICAST_IF}, (int)htonl((u_long)index));
+}
+
+bool mio_net_supports(mio_socket_feature feature) {
+  switch (feature) {
+    case MIO_SOCKET_DEVICE:
+    case MIO_SOCKET_FAST_OPEN_LISTEN:
+    case MIO_SOCKET_USER_TIMEOUT:
+    case MIO_SOCKET_MULTICAST_INDEX_V4:
+    case MIO_SOCKET_MULTICAST_SOURCE:
+      return true;
+    case MIO_SOCKET_TRAFFIC_CLASS:
+    case MIO_SOCKET_MARK:
+    case MIO_SOCKET_REUSE_PORT:
+    case MIO_SOCKET_MPTCP:
+    case MIO_SOCKET_FAST_OPEN_CONNECT:
+      break;
+  }
+  return false;
+}
+
 int mio_net_get(mio_handle handle, mio_net_option option, int *out_value) {
   const SOCKET s = mio_winsock_of(handle);
   switch (option) {
@@ -122,6 +185,8 @@ int mio_net_get(mio_handle handle, mio_net_option option, int *out_value) {
       return get_ttl(s, out_value);
     case MIO_NET_LINGER_S:
       return get_linger(s, out_value);
+    case MIO_NET_INTERFACE:
+      return get_interface(s, out_value);
     case MIO_NET_REBIND:
       *out_value = 1;
       return 0;
@@ -140,6 +205,8 @@ int mio_net_set(mio_handle handle, mio_net_option option, int value) {
       return set_ttl(s, value);
     case MIO_NET_LINGER_S:
       return set_linger(s, value);
+    case MIO_NET_INTERFACE:
+      return set_interface(s, value);
     case MIO_NET_REBIND:
       return 0;
     default:
@@ -174,6 +241,47 @@ int mio_net_membership_v6(mio_handle handle, mio_net_membership what, const mio_
   const int name = what == MIO_NET_JOIN ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP;
   return mio_winsock_result(setsockopt(mio_winsock_of(handle), IPPROTO_IPV6, name,
                                        (const char *)&request, sizeof request));
+}
+
+static void store(SOCKADDR_STORAGE *out, const mio_addr *addr) {
+  mio_net_name name;
+  if (mio_net_name_from_addr(addr, &name) == 0) memcpy(out, name.storage.bytes, name.len);
+}
+
+int mio_net_membership_by_index(mio_handle handle, mio_net_membership what, const mio_addr *group,
+                                const mio_addr *source, uint32_t interface_index) {
+  const SOCKET s = mio_winsock_of(handle);
+  const int level = mio_addr_is_v6(group) ? IPPROTO_IPV6 : IPPROTO_IP;
+  if (source != NULL) {
+    GROUP_SOURCE_REQ request;
+    memset(&request, 0, sizeof request);
+    request.gsr_interface = interface_index;
+    store(&request.gsr_group, group);
+    store(&request.gsr_source, source);
+    const int name = what == MIO_NET_JOIN ? MCAST_JOIN_SOURCE_GROUP : MCAST_LEAVE_SOURCE_GROUP;
+    return mio_winsock_result(setsockopt(s, level, name, (const char *)&request, sizeof request));
+  }
+  GROUP_REQ request;
+  memset(&request, 0, sizeof request);
+  request.gr_interface = interface_index;
+  store(&request.gr_group, group);
+  const int name = what == MIO_NET_JOIN ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP;
+  return mio_winsock_result(setsockopt(s, level, name, (const char *)&request, sizeof request));
+}
+
+int mio_net_multicast_interface_v4(mio_handle handle, const mio_addr *interface_addr) {
+  return mio_winsock_result(setsockopt(mio_winsock_of(handle), IPPROTO_IP, IP_MULTICAST_IF,
+                                       (const char *)interface_addr->ip, 4));
+}
+
+/* An IPv4 address of 0.x.x.x is an index (MSDN on IP_MULTICAST_IF). */
+int mio_net_multicast_interface(mio_handle handle, bool is_v6, uint32_t interface_index) {
+  const DWORD v4 = htonl(interface_index), v6 = interface_index;
+  if (!is_v6 && interface_index > 0xffffff) return -WSAEINVAL;
+  return mio_winsock_result(is_v6 ? setsockopt(mio_winsock_of(handle), IPPROTO_IPV6,
+                                               IPV6_MULTICAST_IF, (const char *)&v6, sizeof v6)
+                                  : setsockopt(mio_winsock_of(handle), IPPROTO_IP, IP_MULTICAST_IF,
+                                               (const char *)&v4, sizeof v4));
 }
 
 /* Windows tells a process id at most (SIO_AF_UNIX_GETPEERPID), and has no user numbers. */

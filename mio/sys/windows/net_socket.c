@@ -1,6 +1,7 @@
 #include "mio/sys/windows/os.h"
 
 #include <mswsock.h>
+#include <string.h>
 
 #include "mio/sys/net.h"
 #include "mio/sys/windows/net_winsock.h"
@@ -106,6 +107,27 @@ int mio_net_connect(mio_handle handle, const mio_net_name *name) {
   }
   const int error = WSAGetLastError();
   return error == WSAEWOULDBLOCK ? 0 : -error;
+}
+
+int mio_net_open_mptcp(mio_net_family family, mio_handle *out_handle) {
+  (void)family, (void)out_handle;
+  return -WSAEPROTONOSUPPORT;
+}
+
+/* A connect to an address of zeros dissolves the association (MSDN on connect()). */
+int mio_net_disconnect(mio_handle handle) {
+  const SOCKET s = mio_winsock_of(handle);
+  int family = AF_UNSPEC;
+  const int result = mio_winsock_family(s, &family);
+  if (result < 0) return result;
+  SOCKADDR_STORAGE none;
+  memset(&none, 0, sizeof none);
+  none.ss_family = (ADDRESS_FAMILY)family;
+  const int len = family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+  if (connect(s, (const struct sockaddr *)(const void *)&none, len) != 0)
+    return mio_winsock_error();
+  report_resets(s, false);
+  return 0;
 }
 
 int mio_net_shutdown(mio_handle handle, mio_shutdown how) {
