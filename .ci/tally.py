@@ -1,10 +1,11 @@
 """Counts the test cases of one Bazel run.
 
     tally.py EVENTS
+    tally.py --built EVENTS     ends with 1 if no target was built
 
 reads the JSON build events that Bazel wrote, and the test.xml of every test they name. Prints a line
-for each case that failed or was skipped and for each target that did not build, then, as the
-last line, three numbers: passed, failed, skipped.
+for each case that failed or was skipped, for each target that did not build and for each test whose results are
+missing or cannot be read, then, as the last line, three numbers: passed, failed, skipped.
 """
 
 import json
@@ -43,7 +44,11 @@ def cases(result):
     """The name, state and reason of every test case of one result."""
     for output in result.get("testActionOutput", ()):
         if output["name"] == "test.xml":
-            root = xml.etree.ElementTree.parse(path_of(output["uri"])).getroot()
+            try:
+                root = xml.etree.ElementTree.parse(path_of(output["uri"])).getroot()
+            except (OSError, xml.etree.ElementTree.ParseError) as error:
+                yield "test.xml", "failed", "cannot be read: %s" % error
+                continue
             for case in root.iter("testcase"):
                 yield (name_of(case),) + state_of(case)
 
@@ -70,14 +75,22 @@ def first_line(text):
     return lines[0] if lines else ""
 
 
+def is_any_built(path):
+    with open(path, encoding="utf-8") as file:
+        events = [json.loads(line) for line in file]
+    return any(event.get("completed", {}).get("success", False) for event in events)
+
+
 def main(arguments):
+    if arguments[1] == "--built":
+        sys.exit(0 if is_any_built(arguments[2]) else "no target was built for this platform")
     results, broken = read_events(arguments[1])
     count = {"passed": 0, "failed": 0, "skipped": 0}
     for label in broken:
         print("failed: %s was not built" % label)
         count["failed"] += 1
     for (label, _, _), result in sorted(results.items(), key=lambda item: item[0][0]):
-        failed = count["failed"]
+        failed, told = count["failed"], sum(count.values())
         for name, state, reason in cases(result):
             count[state] += 1
             if state != "passed":
@@ -85,6 +98,10 @@ def main(arguments):
         # A test that ended badly has failed, whatever it had written until then.
         if result["status"] not in ("PASSED", "NO_STATUS") and count["failed"] == failed:
             print("failed: %s ended with %s" % (label, result["status"]))
+            count["failed"] += 1
+        # So has one that says nothing about any case.
+        elif sum(count.values()) == told:
+            print("failed: %s left no results" % label)
             count["failed"] += 1
     print(count["passed"], count["failed"], count["skipped"])
 

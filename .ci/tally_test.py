@@ -91,6 +91,18 @@ class TallyTest(unittest.TestCase):
             ["failed: //b was not built", "failed: //d was not built", "0 2 0"],
         )
 
+    def test_results_that_are_missing_or_cut_short_are_failures(self):
+        self.assertEqual(
+            self.tally(self.result("//t", "PASSED")), ["failed: //t left no results", "0 1 0"]
+        )
+        self.assertEqual(
+            self.tally(self.result("//t", "PASSED", "<testsuites></testsuites>")),
+            ["failed: //t left no results", "0 1 0"],
+        )
+        lines = self.tally(self.result("//t", "PASSED", CASES[: len(CASES) // 2]))
+        self.assertRegex(lines[0], "^failed: //t test.xml: cannot be read: ")
+        self.assertEqual(lines[1:], ["0 1 0"])
+
 
 if __name__ == "__main__":
     unittest.main()

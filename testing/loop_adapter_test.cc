@@ -37,7 +37,9 @@ class LoopAdapter : public ::testing::Test {
   std::vector<int> open_;
 };
 
-void Count(loop *, int, void *context, int mask) { static_cast<std::vector<int> *>(context)->push_back(mask); }
+void Count(loop *, int, void *context, int mask) {
+  static_cast<std::vector<int> *>(context)->push_back(mask);
+}
 
 TEST_F(LoopAdapter, IsLevelTriggered) {
   const auto ends = Pair();
@@ -125,7 +127,8 @@ TEST_F(LoopAdapter, ACallbackRemovesItselfAndAnother) {
 void Echo(loop *events, int fd, void *, int) {
   char bytes[512];
   ssize_t n;
-  while ((n = read(fd, bytes, sizeof bytes)) > 0) EXPECT_EQ(write(fd, bytes, static_cast<size_t>(n)), n);
+  while ((n = read(fd, bytes, sizeof bytes)) > 0)
+    EXPECT_EQ(write(fd, bytes, static_cast<size_t>(n)), n);
   if (n == 0) loop_remove(events, fd, LOOP_READABLE);
 }
 

@@ -137,8 +137,8 @@ int loop_run_once(loop *events, int timeout_ms) {
   if (mio_error_kind(result) == MIO_ERROR_INTERRUPTED) return 0;
   if (result < 0) return -1;
   int count = 0;
-  for (const mio_event *e = mio_events_begin(&events->events);
-       e != mio_events_end(&events->events); ++e) {
+  for (const mio_event *e = mio_events_begin(&events->events); e != mio_events_end(&events->events);
+       ++e) {
     const int fd = (int)mio_event_token(e);
     entry *found = find(events, fd);
     /* Removed by a callback before this one, or no longer waiting for it. */

@@ -1,9 +1,10 @@
-#include "mio/net/socket.h"
+#include "mio/sys/unix/os.h"
 
 #include "mio/unix/pipe.h"
 
 #include <signal.h>
 
+#include "mio/net/socket.h"
 #include "mio/sys/unix/net_pipe.h"
 
 /* The end of a pipe has the form of a socket: one handle and its source. So all that does not depend on

@@ -1,10 +1,12 @@
 """The repository @zig: the pinned compiler and a cc_toolchain for every row of the table of targets."""
 
 _TOOL = """#!/bin/sh
-# Runs one of zig's tools with nothing but its own tree and cache.
+# Runs one of zig's tools with nothing but its own tree and cache. This file is an input of each action, so it is
+# the same for all users: the link to a user's cache is beside the file that Bazel made, which a sandbox links to.
 root="${{0%/bin/*}}"
+self=$(readlink -f "$0" 2>/dev/null) || self=$0
 export ZIG_LIB_DIR="$root/ziglang/lib"
-export ZIG_GLOBAL_CACHE_DIR="{cache}"
+export ZIG_GLOBAL_CACHE_DIR="${{self%/bin/*}}/zig-cache"
 export ZIG_LOCAL_CACHE_DIR=.zig-cache
 if ! [ -w "$ZIG_GLOBAL_CACHE_DIR" ]; then
   echo "cannot write $ZIG_GLOBAL_CACHE_DIR: build with ./bazelw, or add --sandbox_writable_path=$ZIG_GLOBAL_CACHE_DIR" >&2
@@ -105,7 +107,7 @@ def _zig_impl(repository_ctx):
             script = _TOOL_BAT.format(cache = zig_cache, tool = tool)
         else:
             run = _RUN_HEADERS if name == "headers" else _RUN.format(tool)
-            script = _TOOL.format(cache = zig_cache, run = run)
+            script = _TOOL.format(run = run)
         repository_ctx.file("bin/" + name + suffix, script)
 
     # The folder must be there before a sandbox can be told that it may be written.
@@ -117,6 +119,7 @@ def _zig_impl(repository_ctx):
     ])
     if made.return_code != 0:
         fail("cannot make the folder " + zig_cache)
+    repository_ctx.symlink(zig_cache, "zig-cache")
 
     repository_ctx.symlink(
         Label("//third_party/zig:cc_toolchain_config.bzl"),
