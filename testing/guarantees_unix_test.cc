@@ -38,14 +38,15 @@ class Handler {
   struct sigaction before_ = {};
 };
 
-// Sends SIGUSR1 to the thread that made this, again and again, until the scope ends.
+// Sends SIGUSR1 to the thread that made this, again and again, until the scope ends. The pauses let that
+// thread run: on FreeBSD one that gets signal after signal never comes to its wait.
 class Signals {
  public:
   Signals()
       : thread_([this, target = pthread_self()] {
           while (!over_) {
             pthread_kill(target, SIGUSR1);
-            std::this_thread::yield();
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
           }
         }) {}
   ~Signals() {

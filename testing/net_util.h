@@ -80,6 +80,10 @@ class TempFolder {
 
 // What only the system can tell or do: net_util_unix.cc, net_util_windows.cc.
 
+// Whether the loopback interface sends to 127.255.255.255, and to groups from a sender that is bound to
+// 127.0.0.1. The BSDs and Apple's systems need another interface, or a route, for both.
+bool LoopbackBroadcasts();
+
 bool IsOpen(mio_handle handle);
 bool IsNonBlocking(mio_handle handle);
 bool IsInherited(mio_handle handle);

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,11 @@
 #include "testing/net_util.h"
 
 namespace mio_test {
+
+bool LoopbackBroadcasts() {
+  utsname system;
+  return uname(&system) >= 0 && std::string(system.sysname) == "Linux";
+}
 
 bool IsOpen(mio_handle handle) { return fcntl(handle, F_GETFD) >= 0; }
 

@@ -64,6 +64,8 @@ bool IsListenerNonBlocking(mio_handle handle) {
 
 }  // namespace
 
+bool LoopbackBroadcasts() { return true; }
+
 bool IsOpen(mio_handle handle) {
   DWORD flags = 0;
   return GetHandleInformation(HandleOf(handle), &flags) != 0;

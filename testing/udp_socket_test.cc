@@ -206,11 +206,12 @@ TEST_F(Udp, BroadcastHasToBeAllowed) {
   bool on = true;
   ASSERT_OK(mio_udp_socket_broadcast(&sender_, &on));
   EXPECT_FALSE(on);
-  EXPECT_ERROR(mio_udp_socket_send_to(&sender_, "x", 1, &everybody_here),
-               MIO_ERROR_PERMISSION_DENIED);
+  const ptrdiff_t refused = mio_udp_socket_send_to(&sender_, "x", 1, &everybody_here);
   ASSERT_OK(mio_udp_socket_set_broadcast(&sender_, true));
   ASSERT_OK(mio_udp_socket_broadcast(&sender_, &on));
   EXPECT_TRUE(on);
+  if (!LoopbackBroadcasts()) GTEST_SKIP() << "the loopback interface has no broadcast address";
+  EXPECT_ERROR(refused, MIO_ERROR_PERMISSION_DENIED);
   EXPECT_EQ(1, mio_udp_socket_send_to(&sender_, "x", 1, &everybody_here));
 }
 
@@ -274,7 +275,10 @@ TEST_F(Udp, JoinedGroupsAreHeardUntilLeft) {
   const mio_addr loopback = mio_addr_loopback_v4(0);
   ASSERT_OK(mio_udp_socket_join_multicast_v4(&member, &group, &loopback));
   ASSERT_OK(poll_.Register(&member->source, kSender, MIO_READABLE));
-  ASSERT_EQ(1, mio_udp_socket_send_to(&sender_, "x", 1, &group));
+  const ptrdiff_t sent = mio_udp_socket_send_to(&sender_, "x", 1, &group);
+  if (!LoopbackBroadcasts() && mio_error_kind(sent) == MIO_ERROR_NETWORK_UNREACHABLE)
+    GTEST_SKIP() << "this system has no route for multicasts, whatever the sender's own address";
+  ASSERT_EQ(1, sent);
   poll_.WaitReadable(kSender);
   EXPECT_EQ(1, mio_udp_socket_recv(&member, buffer_, sizeof buffer_));
   EXPECT_ERROR(mio_udp_socket_recv(&member, buffer_, sizeof buffer_), MIO_ERROR_WOULD_BLOCK);

@@ -6,7 +6,14 @@
 #include "mio/sys/net.h"
 #include "mio/text.h"
 
-/* What is too long, and whether there are abstract names, the system knows. */
+/* Returns 0 if the system has abstract names. */
+static int check_abstract_names(void) {
+  const mio_unix_addr empty = {MIO_UNIX_ADDR_ABSTRACT, 0, {0}};
+  mio_net_name checked;
+  return mio_net_name_from_unix_addr(&empty, &checked);
+}
+
+/* The system knows which names are too long. */
 static int make(mio_unix_addr_kind kind, const void *name, size_t name_len,
                 mio_unix_addr *out_addr) {
   if ((name == NULL && name_len > 0) || name_len > MIO_UNIX_ADDR_NAME_MAX || out_addr == NULL) {
@@ -29,7 +36,9 @@ int mio_unix_addr_from_path_bytes(const char *path, size_t path_len, mio_unix_ad
 }
 
 int mio_unix_addr_from_abstract_name(const void *name, size_t name_len, mio_unix_addr *out_addr) {
-  return make(MIO_UNIX_ADDR_ABSTRACT, name, name_len, out_addr);
+  /* Without abstract names none has a wrong length: MIO_ERROR_UNSUPPORTED before any other error. */
+  const int result = check_abstract_names();
+  return result < 0 ? result : make(MIO_UNIX_ADDR_ABSTRACT, name, name_len, out_addr);
 }
 
 bool mio_unix_addr_equal(const mio_unix_addr *a, const mio_unix_addr *b) {
