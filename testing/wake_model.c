@@ -105,6 +105,8 @@ static bool harvesting;
 static uint64_t counter;
 static bool drains;
 static size_t interrupts;
+static uint64_t now_ns;
+static uint64_t short_by;
 static size_t selects;
 static size_t notifies;
 static size_t looks;
@@ -232,6 +234,13 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
       --interrupts;
       return -EINTR;
     }
+    if (timeout_ns != MIO_FOREVER) {
+      /* Time passes; once a bit less of it than was asked for, as where the OS cannot wait so long. */
+      const uint64_t missing = short_by < timeout_ns ? short_by : 0;
+      short_by = 0;
+      now_ns += timeout_ns - missing;
+      return 0;
+    }
     model_block(is_anything_ready, NULL);
   }
 }
@@ -289,7 +298,7 @@ int modelled_registry_watch_forks(void);
 int modelled_registry_watch_forks(void) { return 0; }
 void mio_registry_close(mio_registry *clone) { clone->selector = NULL; }
 uint64_t modelled_clock_ns(void);
-uint64_t modelled_clock_ns(void) { return 0; }
+uint64_t modelled_clock_ns(void) { return now_ns; }
 
 /* The code that is looked at. Poll.c and wait.c each have a `base_of` of their own. */
 #define base_of poll_base_of
@@ -329,6 +338,10 @@ void model_make_sources_ready(size_t count) {
 }
 
 void model_interrupt(size_t count) { interrupts += count; }
+
+void model_shorten_sleep(uint64_t by_ns) { short_by = by_ns; }
+
+uint64_t model_now(void) { return now_ns; }
 
 int model_wake(size_t index) { return mio_waker_wake(&wakers[index]); }
 

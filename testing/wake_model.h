@@ -31,6 +31,11 @@ void model_make_sources_ready(size_t count);
 /* Lets the next select that would block find a signal instead, as often as said. */
 void model_interrupt(size_t count);
 
+/* Lets the next select that has a timeout end `by_ns` nanoseconds too early, and what the modelled clock
+ * says. It moves only while a select with a timeout sleeps. */
+void model_shorten_sleep(uint64_t by_ns);
+uint64_t model_now(void);
+
 /* mio_waker_wake, _close and _init of waker `index`; init gives it the token. */
 int model_wake(size_t index);
 void model_close_waker(size_t index);

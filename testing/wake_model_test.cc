@@ -368,6 +368,19 @@ INSTANTIATE_TEST_SUITE_P(Selector, WakeModel, ::testing::Values(false, true),
                            return test.param ? "ThatDrains" : "ThatDoesNotDrain";
                          });
 
+// A select that ends early does not end the wait: it sleeps for the rest, to the nanosecond.
+TEST(WakeModelClock, ATimeoutIsNeverCutShort) {
+  for (const uint64_t early : {uint64_t{0}, uint64_t{1}, uint64_t{9000}, uint64_t{999999}}) {
+    model_begin(1, false);
+    const uint64_t begin = model_now();
+    model_shorten_sleep(early);
+    uintptr_t tokens[1];
+    EXPECT_EQ(0, model_wait(1, 1000000, tokens));
+    EXPECT_EQ(1000000u, model_now() - begin) << early << " ns too early";
+    model_end();
+  }
+}
+
 TEST_P(WakeModel, OneWaiterTwoWakers) {
   Scenario scenario(2, GetParam());
   scenario.AddWaiter(4);
