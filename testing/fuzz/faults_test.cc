@@ -287,9 +287,7 @@ TEST(Faults, Connections) {
                     EXPECT_OK(mio_tcp_stream_connect(&w.client, &w.addr));
                     AwaitReadable(w.listener->source.native.handle);
                   },
-                  [](World &w) {
-                    return mio_tcp_listener_accept(&w.listener, &w.stream, nullptr);
-                  },
+                  [](World &w) { return mio_tcp_listener_accept(&w.listener, &w.stream, nullptr); },
                   [](World &w) { return mio_source_is_open(&w.stream->source); },
                   [](World &w) { return !mio_source_is_open(&w.stream->source); }});
   FailEverywhere({"local_addr", kNothing,

