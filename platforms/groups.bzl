@@ -66,9 +66,15 @@ def config_groups():
         {":selector": "kqueue_model", ":waker": "auto"},
     ))
 
+    # The Windows selector on Linux, over what //mio/sys/windows:nt_implementation names.
+    afd = [
+        _setting("_is_windows", "windows", {}),
+        _setting("selector_afd_model", "linux", {":selector": "afd_model"}),
+    ]
+
     for name, settings in selectors.items():
         _any_of("selector_" + name, settings)
     for name, settings in wakers.items():
         _any_of("waker_" + name, settings)
     for name in ["selector_afd", "waker_post"]:
-        native.alias(name = name, actual = OS["windows"], visibility = ["//visibility:public"])
+        _any_of(name, afd)

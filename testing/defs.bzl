@@ -3,16 +3,22 @@
 load("@rules_cc//cc:defs.bzl", "cc_test")
 load("//platforms:copts.bzl", "MIO_CXX_COPTS")
 
+# The Windows selector on Linux watches sockets only, and runs what is portable.
+_NO_AFD_MODEL = select({
+    "//platforms:selector_afd_model": ["//platforms:incompatible_selector"],
+    "//conditions:default": [],
+})
+
 # For suites and helpers of what one family of systems has.
 UNIX_ONLY = select({
     "//platforms:unix": [],
     "//conditions:default": ["//platforms:incompatible"],
-})
+}) + _NO_AFD_MODEL
 
 LINUX_ONLY = select({
     "//platforms:linux": [],
     "//conditions:default": ["//platforms:incompatible"],
-})
+}) + _NO_AFD_MODEL
 
 WINDOWS_ONLY = select({
     "//platforms:windows": [],

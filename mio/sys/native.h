@@ -24,6 +24,9 @@
 #elif defined(MIO_SELECTOR_KQUEUE_MODEL)
 #include "mio/sys/unix/event_kqueue.h"
 #include "mio/sys/unix/handle.h"
+#elif defined(MIO_SELECTOR_AFD_MODEL)
+#include "mio/sys/unix/handle.h"
+#include "mio/sys/windows/event_afd.h"
 #elif defined(_WIN32)
 #include "mio/sys/windows/event_afd.h"
 #include "mio/sys/windows/handle.h"

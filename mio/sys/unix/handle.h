@@ -5,8 +5,12 @@
 typedef int mio_handle;
 #define MIO_HANDLE_NONE (-1)
 
+/* `state` is for the Windows selector, which tests build for Unix: see mio/sys/windows/handle.h. */
 typedef struct mio_native_source {
   mio_handle handle;
+#if defined(MIO_SELECTOR_AFD_MODEL)
+  struct mio_afd_socket *state;
+#endif
 } mio_native_source;
 
 #endif /* MIO_SYS_UNIX_HANDLE_H_ */

@@ -9,12 +9,13 @@
 
 int mio_sys_waker_open(mio_sys_waker *waker, struct mio_selector *selector) {
   waker->receiver = MIO_HANDLE_NONE;
-  waker->sender = (mio_handle)selector->port;
+  waker->sender = (mio_handle)(uintptr_t)selector->port;
   return 0;
 }
 
 int mio_sys_waker_notify(mio_sys_waker *waker) {
-  if (PostQueuedCompletionStatus((HANDLE)waker->sender, 0, MIO_PORT_KEY_WAKER, NULL)) return 0;
+  if (PostQueuedCompletionStatus((HANDLE)(uintptr_t)waker->sender, 0, MIO_PORT_KEY_WAKER, NULL))
+    return 0;
   return -(int)GetLastError();
 }
 

@@ -1,0 +1,6 @@
+#ifndef TESTING_AFD_INCLUDE_MSWSOCK_H_
+#define TESTING_AFD_INCLUDE_MSWSOCK_H_
+
+#include <winsock2.h>
+
+#endif /* TESTING_AFD_INCLUDE_MSWSOCK_H_ */

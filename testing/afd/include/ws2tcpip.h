@@ -1,0 +1,6 @@
+#ifndef TESTING_AFD_INCLUDE_WS2TCPIP_H_
+#define TESTING_AFD_INCLUDE_WS2TCPIP_H_
+
+#include <winsock2.h>
+
+#endif /* TESTING_AFD_INCLUDE_WS2TCPIP_H_ */
