@@ -1,5 +1,7 @@
 // The reader of control messages, over every kind of buffer that a kernel, or nobody, would write.
 
+#include "mio/sys/unix/net_cmsg.h"
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 

@@ -123,6 +123,11 @@ static void put_ecn(writer *w, const mio_udp_batch *batch, mio_ecn ecn, bool as_
 size_t mio_udp_cmsg_write(const mio_udp_batch *batch, uint32_t use, const mio_net_piece *piece,
                           unsigned char *buffer) {
   const mio_udp_message *message = piece->message;
+  /* Most messages of large batches have no details. */
+  if (piece->segment_len == 0 && message->local.family == MIO_ADDR_NONE &&
+      message->interface_index == 0 && message->ecn == MIO_ECN_NOT_CAPABLE) {
+    return 0;
+  }
   const bool as_v4 = is_sent_as_v4(batch, message);
   writer w = {buffer, 0};
 #if MIO_HAS_UDP_SEGMENT
