@@ -23,18 +23,17 @@ extern "C" {
  *       case CHILD:
  *         if ((mio_event_kqueue_fflags(event) & NOTE_EXIT) != 0) ...
  *
- * Of the interest only the mode counts (default EV_CLEAR, MIO_LEVEL none, MIO_ONESHOT EV_ONESHOT);
- * MIO_READABLE, as one kind is required, and none of the portable accessors but mio_event_token and
- * mio_event_is_error says anything of such an event, except for EVFILT_READ, _WRITE and _USER. What
- * a filter makes of a mode is in kevent(2): signals and processes are EV_CLEAR in any case.
+ * Only the mode in the interest matters: EV_CLEAR by default, none with MIO_LEVEL, EV_ONESHOT with
+ * MIO_ONESHOT. Pass MIO_READABLE, as one kind is required. kevent(2) says what a filter makes of a mode;
+ * signals and processes are EV_CLEAR in any case. Of the portable accessors only mio_event_token and
+ * mio_event_is_error apply to such an event, except for EVFILT_READ, _WRITE and _USER.
  *
- * A kqueue tells filters apart by identifier and kind: two sources with the same ones in one poll
- * are one filter, and a descriptor's EVFILT_READ is that of the socket which is registered too.
- * EVFILT_USER identifiers within a million of UINTPTR_MAX belong to the library.
- * Reregistering one deletes the filter first: refused, it is registered and silent.
+ * A kqueue identifies a filter by its identifier and its kind. Two sources with the same ones in one poll
+ * are one filter, and EVFILT_READ of a descriptor is that of a socket that is registered too. EVFILT_USER
+ * identifiers within a million of UINTPTR_MAX belong to the library. Reregistering deletes the filter
+ * first: if the system refuses the new one, the source stays registered and yields no events.
  *
- * Where the selector is not kqueue, this library cannot be linked (//mio/unix:kqueue is
- * incompatible). */
+ * This library (//mio/unix:kqueue) exists only where the selector is kqueue. */
 typedef struct mio_kqueue_source {
   mio_source source;
   uintptr_t ident;
@@ -43,24 +42,25 @@ typedef struct mio_kqueue_source {
   uint32_t fflags;
 } mio_kqueue_source;
 
-/* Makes `source` stand for a filter; `ident`, `filter`, `fflags` and `data` as struct kevent has
- * them. `*source` has to be closed (else MIO_ERROR_ALREADY_EXISTS); MIO_ERROR_INVALID_INPUT for
- * NULL. Nothing is asked of the system until the source is registered, which fails with what
- * kevent(2) says: MIO_ERROR_INVALID_INPUT for a filter that it does not know, for one. */
+/* Makes `source` the source of one filter. `ident`, `filter`, `fflags` and `data` have the meaning of the
+ * fields of struct kevent. `*source` must be zeroed or closed (else MIO_ERROR_ALREADY_EXISTS).
+ * MIO_ERROR_INVALID_INPUT for NULL. The system is not asked before the source is registered: that returns
+ * the error of kevent(2), for example MIO_ERROR_INVALID_INPUT for an unknown filter. */
 MIO_API int mio_kqueue_source_init(mio_kqueue_source *source, uintptr_t ident, int32_t filter,
                                    uint32_t fflags, int64_t data);
 
-/* Deregisters it if it is registered. What it stands for is not touched. Always legal, also twice
- * and on NULL. */
+/* Deregisters the source if it is registered. The signal, process or file itself is not touched. Legal on
+ * NULL and on a closed source. */
 MIO_API void mio_kqueue_source_close(mio_kqueue_source *source);
 
-/* The descriptor of the kqueue behind a registry, for what neither the library nor a source does:
- * as sigev_notify_kqueue of an asynchronous request (aio(4), with the token as sigev_value), or for
- * a kevent(2) of the program's own with NOTE_TRIGGER. Belongs to the poll: not to be closed, and
- * never to be waited on. MIO_ERROR_INVALID_INPUT for a closed registry. */
+/* Writes the descriptor of the registry's kqueue to `*out_handle`. Use it where no source does: as
+ * sigev_notify_kqueue of an asynchronous request (aio(4), with the token as sigev_value), or for your own
+ * kevent(2) with NOTE_TRIGGER. The poll owns it: do not close it, and do not wait on it. Sources that are
+ * registered for one event in both directions are in another kqueue. MIO_ERROR_INVALID_INPUT for a closed
+ * registry. */
 MIO_API int mio_registry_kqueue(const mio_registry *registry, mio_handle *out_handle);
 
-/* The fields of an event as the kernel wrote them. */
+/* Return the fields of an event as the kernel wrote them. */
 MIO_API uintptr_t mio_event_kqueue_ident(const mio_event *event);
 MIO_API int32_t mio_event_kqueue_filter(const mio_event *event);
 MIO_API uint32_t mio_event_kqueue_flags(const mio_event *event);

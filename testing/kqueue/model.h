@@ -10,24 +10,29 @@
 extern "C" {
 #endif
 
-/* A kqueue for Linux, to run the library's kqueue selector and waker, unchanged, and all suites over
- * them: `--//platforms:selector=kqueue_model`. A double for tests, not a port: it is slow, it holds
- * 100,000 filters, and it takes shortcuts where the library cannot look.
+/* A kqueue for Linux. It runs the library's kqueue selector and waker, unchanged, and all suites over them:
+ * `--//platforms:selector=kqueue_model`. It is a test double, not a port: it is slow and holds 100,000
+ * filters.
  *
- * kqueue() and kevent() keep to the manuals of the BSDs, and to what FreeBSD 13.2 and NetBSD 10.99
- * kernels were seen to do where those leave it open; model_test.cc has a test for each rule. Sockets
- * and pipes are Linux's own: the model asks poll(2) whether a filter is true and an edge-triggered
- * epoll(7) when to ask. Known not to be as on a BSD: an edge of one direction may bring one of the
- * other; the socket error in fflags is ECONNRESET, whatever it is, as it cannot be read without
- * taking it; a shutdown of one's own for writing gives no EV_EOF; EVFILT_WRITE has no `data`.
+ * kqueue() and kevent() follow the manuals of the BSDs. Where those leave something open, they do what
+ * kernels of FreeBSD 12.3 and 13.2 and of NetBSD 10.99 were seen to do. model_test.cc has a test for each
+ * rule. Sockets and pipes are Linux's own: the model asks poll(2) whether a filter is true, and an
+ * edge-triggered epoll(7) when to ask.
  *
- * All of model_test.cc that needs no EVFILT_USER and no knob was run over NetBSD 7.99's kernel as
- * well (rump, by hand). That did as the model does but for these, none of which the library relies
- * on: EVFILT_WRITE of a kqueue is refused with EPERM (later sources: EINVAL), a partial read of a pipe
- * is an edge of EVFILT_READ, EV_ADD does not enable what EV_DISPATCH has disabled, and the writer of
- * a full pipe hears nothing of its reader's end.
+ * Known differences from FreeBSD:
+ * - An edge of one direction may bring one of the other: new bytes bring EVFILT_WRITE too.
+ * - An edge of EVFILT_WRITE because bytes were sent is found by the next kevent, does not end one that
+ *   sleeps, and needs as much room as Linux calls writable.
+ * - The error in fflags is always ECONNRESET, since it cannot be read without being cleared.
+ * - A shutdown of one's own for writing gives no EV_EOF. EVFILT_WRITE has no `data`, except for FIFOs.
  *
- * What follows are knobs, for tests that run alone in their process at the time. */
+ * Every test of model_test.cc that needs no EVFILT_USER and no knob was run over NetBSD 7.99's kernel too
+ * (rump, by hand), before the tests of FreeBSD 12.3 were added. It differs in these points, on none of
+ * which the library relies: EVFILT_WRITE of a kqueue is refused with EPERM (later sources: EINVAL), a
+ * partial read of a pipe is an edge of EVFILT_READ, EV_ADD does not enable what EV_DISPATCH has disabled,
+ * and the writer of a full pipe hears nothing of its reader's end.
+ *
+ * The functions below are for tests that run alone in their process at the time. */
 
 /* All knobs back to their defaults, and an empty log. */
 void model_reset(void);

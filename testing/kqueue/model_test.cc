@@ -5,13 +5,17 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -335,6 +339,118 @@ TEST_F(Model, ASocketThatWasNeverConnectedSaysNothing) {
   ASSERT_EQ(0, Add(static_cast<uintptr_t>(fresh), EVFILT_WRITE, EV_CLEAR));
   EXPECT_TRUE(Wait().empty());
   close(fresh);
+}
+
+// Where the model was kinder than FreeBSD 12.3.
+
+TEST_F(Model, APipeAtItsEndFiresAgainAfterAPartialRead) {
+  char byte;
+  ASSERT_EQ(0, Add(reader(), EVFILT_READ, EV_CLEAR));
+  Write(pipe_[1], "abc");
+  close(pipe_[1]);
+  pipe_[1] = -1;
+  Kevents events = Wait();
+  ASSERT_EQ(1u, events.size());
+  EXPECT_EQ(EV_EOF | EV_CLEAR, events[0].flags);
+  EXPECT_EQ(3, events[0].data);
+  ASSERT_EQ(1, read(pipe_[0], &byte, 1));
+  events = Wait();
+  ASSERT_EQ(1u, events.size());
+  EXPECT_EQ(2, events[0].data);
+  EXPECT_TRUE(Wait().empty());
+}
+
+TEST_F(Model, ASocketThatHasSentItsBytesIsAnEdge) {
+  TcpStream ours, theirs;
+  ASSERT_OK(ConnectTcp(&theirs, &ours));
+  mio_handle fd = MIO_HANDLE_NONE;
+  ASSERT_OK(mio_tcp_stream_handle(&ours, &fd));
+  ASSERT_EQ(0, Add(static_cast<uintptr_t>(fd), EVFILT_WRITE, EV_CLEAR));
+  EXPECT_EQ(1u, Wait().size());
+  std::string bytes(100000, 'x');
+  while (mio_tcp_stream_write(&ours, bytes.data(), bytes.size()) > 0) {
+  }
+  EXPECT_TRUE(Wait().empty());
+  size_t taken = 0;
+  const uint64_t end = NowNs() + kLong;
+  for (;;) {
+    const ptrdiff_t n = mio_tcp_stream_read(&theirs, &bytes[0], bytes.size());
+    if (n > 0) taken += static_cast<size_t>(n);
+    if (!Wait().empty()) break;
+    ASSERT_LT(NowNs(), end) << "no edge after " << taken << " bytes were taken";
+  }
+}
+
+TEST_F(Model, AFullPipesWriterLearnsThatItsReaderHasGone) {
+  const std::string block(4096, 'x');
+  ASSERT_EQ(0, Add(writer(), EVFILT_WRITE, EV_CLEAR));
+  while (write(pipe_[1], block.data(), block.size()) > 0) {
+  }
+  Wait();
+  close(pipe_[0]);
+  pipe_[0] = -1;
+  const Kevents events = Wait();
+  ASSERT_EQ(1u, events.size());
+  EXPECT_EQ(EV_EOF | EV_ONESHOT | EV_CLEAR, events[0].flags);
+  EXPECT_EQ(ENOENT, Apply(Change(writer(), EVFILT_WRITE, EV_DELETE))) << "the filter is gone";
+}
+
+TEST_F(Model, AFifoIsAcceptedWithoutAReaderAndKeepsItsFilter) {
+  const TempFolder folder;
+  const std::string path = folder.Path("fifo");
+  ASSERT_EQ(0, mkfifo(path.c_str(), 0600));
+  int reading = open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  const int writing = open(path.c_str(), O_WRONLY | O_NONBLOCK);
+  ASSERT_GE(reading, 0);
+  ASSERT_GE(writing, 0);
+  close(reading);
+  ASSERT_EQ(0, Add(static_cast<uintptr_t>(writing), EVFILT_WRITE, EV_CLEAR));
+  Kevents events = Wait();
+  ASSERT_EQ(1u, events.size());
+  EXPECT_EQ(EV_EOF | EV_CLEAR, events[0].flags);
+  EXPECT_EQ(16384, events[0].data);
+  reading = open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reading, 0);
+  EXPECT_EQ(0, Add(static_cast<uintptr_t>(writing), EVFILT_WRITE, EV_CLEAR));
+  events = Wait();
+  ASSERT_EQ(1u, events.size());
+  EXPECT_EQ(EV_CLEAR, events[0].flags) << "the reader is back";
+  ASSERT_EQ(0, Add(static_cast<uintptr_t>(reading), EVFILT_READ, EV_CLEAR));
+  close(writing);
+  events = Wait();
+  ASSERT_EQ(1u, events.size());
+  EXPECT_EQ(EV_EOF | EV_CLEAR, events[0].flags);
+  close(reading);
+}
+
+TEST_F(Model, AnEmptyFileIsReadyWithNoteFilePollOnly) {
+  FILE *file = tmpfile();
+  ASSERT_NE(nullptr, file);
+  const uintptr_t fd = static_cast<uintptr_t>(fileno(file));
+  ASSERT_EQ(0, Add(fd, EVFILT_READ, 0));
+  EXPECT_TRUE(Wait().empty());
+  ASSERT_EQ(0, Apply(Change(fd, EVFILT_READ, EV_DELETE)));
+  ASSERT_EQ(0, Apply(Change(fd, EVFILT_READ, EV_ADD, NOTE_FILE_POLL)));
+  const Kevents events = Wait();
+  ASSERT_EQ(1u, events.size());
+  EXPECT_EQ(0, events[0].data);
+  fclose(file);
+}
+
+TEST_F(Model, AChildDoesNotInheritAKqueue) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    struct kevent none;
+    const struct timespec now = {0, 0};
+    const bool free_number = fcntl(kq_, F_GETFD) < 0;
+    const bool refused = kevent(kq_, nullptr, 0, &none, 1, &now) < 0 && errno == EBADF;
+    _exit(free_number && refused && kqueue() >= 0 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(child, waitpid(child, &status, 0));
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_EQ(0, Add(reader(), EVFILT_READ, 0)) << "the parent's is as it was";
 }
 
 TEST_F(Model, AWriterLearnsOnceThatItsReaderHasGone) {
