@@ -181,6 +181,27 @@ ptrdiff_t mio_pipe_write_safely(mio_handle handle, const mio_iovec *buffers, siz
 
 #endif /* !MIO_HAS_F_SETNOSIGPIPE */
 
+ptrdiff_t mio_pipe_write_one_safely(mio_handle handle, const void *buffer, size_t len) {
+  const union {
+    const void *ours;
+    void *theirs;
+  } base = {buffer}; /* an iovec is for reads too */
+  const mio_iovec one = {base.theirs, len};
+  return mio_pipe_write_safely(handle, &one, 1);
+}
+
+ptrdiff_t mio_pipe_write_again(mio_handle handle, const void *buffer, size_t len) {
+  ptrdiff_t written = -1;
+  while (written < 0 && errno == EINTR) written = write(handle, buffer, mio_fd_clamp(len));
+  return mio_fd_transfer(written);
+}
+
+ptrdiff_t mio_pipe_read_again(mio_handle handle, void *buffer, size_t len) {
+  ptrdiff_t received = -1;
+  while (received < 0 && errno == EINTR) received = read(handle, buffer, mio_fd_clamp(len));
+  return mio_fd_transfer(received);
+}
+
 ptrdiff_t mio_pipe_writev(mio_handle handle, const mio_iovec *buffers, size_t count) {
   return mio_pipe_is_silent() ? write_plainly(handle, buffers, count)
                               : mio_pipe_write_safely(handle, buffers, count);

@@ -56,26 +56,30 @@ static inline bool mio_pipe_is_silent(void) {
          atomic_load_explicit(&mio_pipe_sigpipe_ignored, memory_order_relaxed);
 }
 
-/* These two are inline so that a public function is one call away from read(2) or write(2). */
+/* What follows a write that this library must keep the signal from, or a call that failed: the same call
+ * again if a signal interrupted it, else -errno. */
+ptrdiff_t mio_pipe_write_one_safely(mio_handle handle, const void *buffer, size_t len);
+ptrdiff_t mio_pipe_write_again(mio_handle handle, const void *buffer, size_t len);
+ptrdiff_t mio_pipe_read_again(mio_handle handle, void *buffer, size_t len);
+
+/* These two are inline so that a public function is one call away from read(2) or write(2). For
+ * `volatile` see mio/sys/unix/transfer.h. */
 
 static inline ptrdiff_t mio_pipe_write(mio_handle handle, const void *buffer, size_t len) {
-  ptrdiff_t written;
-  if (!mio_pipe_is_silent()) {
-    const union {
-      const void *ours;
-      void *theirs;
-    } base = {buffer}; /* an iovec is for reads too */
-    const mio_iovec one = {base.theirs, len};
-    return mio_pipe_write_safely(handle, &one, 1);
-  }
-  MIO_RETRY(written, write(handle, buffer, mio_fd_clamp(len)));
-  return mio_fd_transfer(written);
+  if (!mio_pipe_is_silent()) return mio_pipe_write_one_safely(handle, buffer, len);
+  const void *const volatile kept_buffer = buffer;
+  const volatile size_t kept_len = len;
+  const volatile mio_handle kept_handle = handle;
+  const ptrdiff_t written = write(handle, buffer, mio_fd_clamp(len));
+  return written >= 0 ? written : mio_pipe_write_again(kept_handle, kept_buffer, kept_len);
 }
 
 static inline ptrdiff_t mio_pipe_read(mio_handle handle, void *buffer, size_t len) {
-  ptrdiff_t received;
-  MIO_RETRY(received, read(handle, buffer, mio_fd_clamp(len)));
-  return mio_fd_transfer(received);
+  void *const volatile kept_buffer = buffer;
+  const volatile size_t kept_len = len;
+  const volatile mio_handle kept_handle = handle;
+  const ptrdiff_t received = read(handle, buffer, mio_fd_clamp(len));
+  return received >= 0 ? received : mio_pipe_read_again(kept_handle, kept_buffer, kept_len);
 }
 
 /* 0, or -EBADF. */

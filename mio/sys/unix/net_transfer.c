@@ -11,6 +11,20 @@ _Static_assert(sizeof(mio_iovec) == sizeof(struct iovec) &&
                "mio_iovec is struct iovec");
 _Static_assert(MIO_IOVEC_COUNT_MAX <= USHRT_MAX, "a count of buffers fits every msg_iovlen");
 
+ptrdiff_t mio_net_send_again(mio_handle handle, const void *buffer, size_t len) {
+  ptrdiff_t sent = -1;
+  while (mio_send_goes_on(sent)) sent = send(handle, buffer, mio_fd_clamp(len), MIO_SEND_FLAGS);
+  return mio_fd_transfer(sent);
+}
+
+ptrdiff_t mio_net_recv_again(mio_handle handle, void *buffer, size_t len, int flags) {
+  ptrdiff_t received = -1;
+  while (received < 0 && errno == EINTR) {
+    received = recv(handle, buffer, mio_fd_clamp(len), flags);
+  }
+  return mio_fd_transfer(received);
+}
+
 ptrdiff_t mio_net_send_to(mio_handle handle, const void *buffer, size_t len,
                           const mio_net_name *to) {
   const struct sockaddr *name = (const struct sockaddr *)(const void *)to->storage.bytes;

@@ -34,23 +34,32 @@ ptrdiff_t mio_net_send_to(mio_handle handle, const void *buffer, size_t len,
 ptrdiff_t mio_net_recv_from(mio_handle handle, void *buffer, size_t len, int flags,
                             mio_net_name *out_from);
 
+/* What follows a call that failed: the same call again if a signal interrupted it, else -errno. */
+ptrdiff_t mio_net_send_again(mio_handle handle, const void *buffer, size_t len);
+ptrdiff_t mio_net_recv_again(mio_handle handle, void *buffer, size_t len, int flags);
+
+/* Both keep their arguments for that in memory, by `volatile`. In registers that survive the first call
+ * they would cost every transfer three registers to save and restore. */
+
 static inline ptrdiff_t mio_net_send(mio_handle handle, const void *buffer, size_t len,
                                      const mio_net_name *to) {
-  ptrdiff_t sent;
   if (to != NULL) return mio_net_send_to(handle, buffer, len, to);
-  do {
-    sent = send(handle, buffer, mio_fd_clamp(len), MIO_SEND_FLAGS);
-  } while (mio_send_goes_on(sent));
-  return mio_fd_transfer(sent);
+  const void *const volatile kept_buffer = buffer;
+  const volatile size_t kept_len = len;
+  const volatile mio_handle kept_handle = handle;
+  const ptrdiff_t sent = send(handle, buffer, mio_fd_clamp(len), MIO_SEND_FLAGS);
+  return sent >= 0 ? sent : mio_net_send_again(kept_handle, kept_buffer, kept_len);
 }
 
 static inline ptrdiff_t mio_net_recv(mio_handle handle, void *buffer, size_t len,
                                      mio_net_recv_mode mode, mio_net_name *out_from) {
   const int flags = mode == MIO_NET_PEEK ? MIO_RECV_FLAGS | MSG_PEEK : MIO_RECV_FLAGS;
-  ptrdiff_t received;
   if (out_from != NULL) return mio_net_recv_from(handle, buffer, len, flags, out_from);
-  MIO_RETRY(received, recv(handle, buffer, mio_fd_clamp(len), flags));
-  return mio_fd_transfer(received);
+  void *const volatile kept_buffer = buffer;
+  const volatile size_t kept_len = len;
+  const volatile mio_handle kept_handle = handle;
+  const ptrdiff_t received = recv(handle, buffer, mio_fd_clamp(len), flags);
+  return received >= 0 ? received : mio_net_recv_again(kept_handle, kept_buffer, kept_len, flags);
 }
 
 #endif /* MIO_SYS_UNIX_TRANSFER_H_ */
