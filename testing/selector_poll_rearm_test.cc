@@ -2,17 +2,14 @@
 // must not make every wait return.
 
 #include <fcntl.h>
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#if defined(__linux__)
-#include <linux/net_tstamp.h>
-#include <sched.h>
-#include <sys/mount.h>
-#endif
 
 #include <cerrno>
 #include <memory>
@@ -384,8 +381,6 @@ TEST(SelectorPollRearm, EveryUrgentByteHasAnEvent) {
   }
 }
 
-#if defined(__linux__)
-
 // A transmit timestamp waits in the error queue of a healthy connection, which says POLLERR until the
 // program takes it.
 TEST(SelectorPollRearm, ErrorQueueOfAHealthyConnection) {
@@ -477,8 +472,6 @@ void WatchMounts() {
 }
 
 TEST(SelectorPollRearm, FileThatReportsAnErrorOnce) { EXPECT_TRUE(InChild(WatchMounts)); }
-
-#endif
 
 // A descriptor was closed without its source, and its number belongs to another file now.
 TEST(SelectorPollRearm, NumberOfAClosedDescriptorIsFreeForANewSource) {
