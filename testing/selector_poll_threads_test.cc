@@ -146,7 +146,7 @@ TEST(SelectorPollWaits, OneShotGoesToOneOfTwoThreads) {
       if (mio_events_count(&events) == 1 && mio_event_token(&event) == kToken) ++seen;
     }
   });
-  constexpr int kRounds = 300;
+  constexpr int kRounds = 200;
   for (int i = 0; i < kRounds; ++i) {
     Pipe fresh;
     ASSERT_OK(poll.Register(fresh.source(), kToken, MIO_READABLE | MIO_ONESHOT));
@@ -157,8 +157,10 @@ TEST(SelectorPollWaits, OneShotGoesToOneOfTwoThreads) {
     seen += static_cast<int>(mio_events_count(poll.events()));
     const uint64_t until = NowNs() + kLong;
     while (seen <= i && NowNs() < until) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // until the leader has looked, too
     ASSERT_OK(poll.Deregister(fresh.source()));
-    ASSERT_EQ(seen, i + 1);
+    EXPECT_EQ(seen, i + 1);
+    if (seen != i + 1) break;
   }
   stop = true;
   EXPECT_OK(mio_waker_wake(&waker));
