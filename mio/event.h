@@ -114,7 +114,6 @@ typedef struct mio_events {
   mio_event *data;
   uint32_t count;
   uint32_t capacity;
-  uint64_t settled; /* internal: for mio_poll_finish_wait */
   bool owned;
 } mio_events;
 

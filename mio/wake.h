@@ -7,55 +7,46 @@
 
 #include "mio/sys/selector.h"
 
-/* Inside the library: the word that lets wakers and waiting threads agree without a system call, and
- * the counts of the notifications that remain.
+/* Inside the library: the wake protocol, by which wakers and waiting threads agree without a system call.
  *
- *    63              33     32      31                    0
- *   +------------------+--------+------------------------+
- *   |     sleepers     |notified| pending: a bit a waker |
- *   +------------------+--------+------------------------+
- *    31              17     16      15                    0    where that is as wide as it gets
+ * A poll has up to 32 user wakers and one internal waker. A notification is an event of the internal waker:
+ * it ends a blocking select and never reaches the program. One atomic word says who was woken and who
+ * sleeps:
  *
- * pending   wakers that were woken, their events not delivered yet
- * notified  somebody was woken while a thread slept, so a notification of the sys waker is under
- *           way, and nobody has taken what is pending since
- * sleepers  threads inside, or about to enter, a select that blocks; a poll whose handle is exported
- *           counts as one for good, as others may sleep on that handle
+ *    63        48 47     33    32     31                    0
+ *   +------------+---------+--------+------------------------+
+ *   |  sleepers  | version |notified| pending: a bit a waker |
+ *   +------------+---------+--------+------------------------+
+ *    31        20 19     17    16     15                    0    where the CPU has 32 bits
  *
- *           wake, no sleeper               wake, a sleeper
- *   idle ----------------------> pending  idle -----------> pending + notified, one notification
- *   (0)  <----------------------          idle <-----------
- *          take (next wait)                       take
+ * pending   user wakers that were woken and whose events were not delivered yet
+ * notified  a notification is being sent or was sent, and no thread has collected the wakes since
+ * version   changes when a user waker is closed, so that no thread collects a wake of a closed one
+ * sleepers  threads inside a blocking select, or about to enter one. A poll whose handle is exported has
+ *           one more for good, because another thread may sleep on the handle.
  *
- * The word has a single order of changes, and a thread can go to sleep only while nothing is
- * pending. That makes wakes safe: if the waker's bit comes first, the thread sees it and does not
- * sleep; if the thread comes first, the waker sees a sleeper and asks for a notification. A wake is
- * one atomic OR and a look at what the word is then; only if that shows a sleeper and no notification
- * does a second exchange decide who sends it. The OR is done also when the bit is set already: it
- * orders what the waker's thread wrote before, against the poller's taking of the bit. The look may
- * come late, and is never too late: if the sleeper has gone it looks at the word itself, and if the
- * bit has gone somebody has taken it.
+ *           wake, no sleeper                wake, a sleeper
+ *   idle ---------------------> pending    idle -----------> pending + notified, one notification
+ *        <---------------------                 <-----------
+ *           collect (next wait)                   collect
  *
- * A notification says "look again" and nothing else. It may be found late, once what it was sent for
- * has been taken: that costs a look. Whoever finds one may have taken it away from the threads that
- * sleep, so he has to take what is pending; and whoever takes but has to leave some, for want of
- * room, notifies anew.
+ * All threads see the changes of the word in one order, and a thread enters a blocking select only while
+ * nothing is pending. If the waker's change comes first, the thread sees it and does not sleep. If the
+ * thread's change comes first, the waker sees a sleeper and sends a notification. So no wake is lost. A wake
+ * is one atomic OR and a second read; only if this read shows a sleeper and no notification, an exchange
+ * decides which thread sends one. The OR is done even if the bit is set, because it orders the data that the
+ * waking thread wrote before the collecting thread's reads. The second read may be late without harm: a
+ * sleeper that has left reads the word itself, and a bit that is clear was collected by another thread.
  *
- * Its event stands among those of the sources. To look through them each time would cost something
- * for every event, so notifications are counted, before (begun) and after (done) they are sent, and
- * `settled` says how many of them no select can find that begins later:
- *
- *   select begins:  s = settled; d = done, then b = begun
- *   select ends:    begun is still s?                  no notification among the events
- *                   b == d, and events with room to spare?  all b have been found: settled = b
- *
- * The second holds where such a select has emptied the kernel's list of what was ready when it began
- * (MIO_NATIVE_SETTLES). `s` has to be read before: a notification that one thread has in its hands
- * counts as settled as soon as the select of another one, that began after it was sent, has ended. */
+ * A notification may be found long after its wakes were collected. Then it has no effect. A thread that
+ * finds one collects the pending wakes, because the thread that would otherwise have found it sleeps on. If
+ * it has no room for all of them, it sends another notification. */
 
 #define MIO_WAKE_NOTIFIED    ((mio_wake_word)1 << (MIO_NATIVE_ATOMIC_BITS / 2))
 #define MIO_WAKE_PENDING     (MIO_WAKE_NOTIFIED - 1)
-#define MIO_WAKE_SLEEPER_ONE (MIO_WAKE_NOTIFIED << 1)
+#define MIO_WAKE_VERSION_ONE (MIO_WAKE_NOTIFIED << 1)
+#define MIO_WAKE_SLEEPER_ONE (MIO_WAKE_NOTIFIED << (MIO_NATIVE_ATOMIC_BITS == 64 ? 16 : 4))
+#define MIO_WAKE_VERSION     (MIO_WAKE_SLEEPER_ONE - MIO_WAKE_VERSION_ONE)
 
 /* The word of a selector that a child of fork(2) inherited: something is pending, so that no wait takes
  * a short path, and a thread seems to sleep unnotified, so that no wake does. */
@@ -69,10 +60,28 @@ static inline bool mio_wake_has_sleepers(mio_wake_word word) {
   return word >= MIO_WAKE_SLEEPER_ONE;
 }
 
-/* The word with `bits` pending, and a notification under way if somebody sleeps. */
-static inline mio_wake_word mio_wake_with_pending(mio_wake_word word, uint32_t bits) {
-  word |= bits;
-  return mio_wake_has_sleepers(word) ? word | MIO_WAKE_NOTIFIED : word;
+/* True if a thread that has set a bit, and then reads `word`, must see to a notification. */
+static inline bool mio_wake_lacks_notification(mio_wake_word word) {
+  return mio_wake_has_sleepers(word) && (word & MIO_WAKE_NOTIFIED) == 0;
+}
+
+/* `word`, marked as notified if it has pending bits and sleepers. */
+static inline mio_wake_word mio_wake_with_notification(mio_wake_word word) {
+  return mio_wake_pending(word) != 0 && mio_wake_has_sleepers(word) ? word | MIO_WAKE_NOTIFIED
+                                                                    : word;
+}
+
+/* Up to `room` of the pending bits. */
+static inline uint32_t mio_wake_choose(mio_wake_word word, uint32_t room) {
+  uint32_t left = mio_wake_pending(word);
+  if (room >= MIO_NATIVE_ATOMIC_BITS / 2) return left;
+  uint32_t chosen = 0;
+  for (; room > 0 && left != 0; --room) {
+    const uint32_t lowest = left & (0u - left);
+    chosen |= lowest;
+    left ^= lowest;
+  }
+  return chosen;
 }
 
 /* Sets `bits` pending. */
@@ -80,12 +89,7 @@ static inline void mio_wake_set(_Atomic mio_wake_word *word, uint32_t bits) {
   atomic_fetch_or_explicit(word, bits, memory_order_seq_cst);
 }
 
-/* Whether somebody who set a bit, and finds `word` afterwards, has to see to a notification. */
-static inline bool mio_wake_lacks_notification(mio_wake_word word) {
-  return mio_wake_has_sleepers(word) && (word & MIO_WAKE_NOTIFIED) == 0;
-}
-
-/* Has one notification sent for what is pending. True if the caller has to do it. */
+/* Marks the word as notified if a notification is missing. The caller must send it if this returns true. */
 static inline bool mio_wake_begin_notification(_Atomic mio_wake_word *word) {
   mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
   do {
@@ -95,7 +99,7 @@ static inline bool mio_wake_begin_notification(_Atomic mio_wake_word *word) {
   return true;
 }
 
-/* Enters sleep; false, and awake, if something is pending. */
+/* Counts the thread as a sleeper. Returns false, and does not, if something is pending. */
 static inline bool mio_wake_enter_sleep(_Atomic mio_wake_word *word) {
   mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
   do {
@@ -105,75 +109,65 @@ static inline bool mio_wake_enter_sleep(_Atomic mio_wake_word *word) {
   return true;
 }
 
-/* Counts whoever may sleep on the poll's own handle. True if the caller has to notify, because
- * something is pending that nobody has been told of. */
+/* Ends mio_wake_enter_sleep. Returns true if something is pending. */
+static inline bool mio_wake_exit_sleep(_Atomic mio_wake_word *word) {
+  return mio_wake_pending(
+             atomic_fetch_sub_explicit(word, MIO_WAKE_SLEEPER_ONE, memory_order_seq_cst)) != 0;
+}
+
+/* Counts the threads that may sleep on the poll's own handle. The caller must send a notification if this
+ * returns true, because something is pending. */
 static inline bool mio_wake_begin_export(_Atomic mio_wake_word *word) {
   mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
   mio_wake_word next;
   do {
-    next = old + MIO_WAKE_SLEEPER_ONE;
-    if (mio_wake_pending(old) != 0) next = mio_wake_with_pending(next, mio_wake_pending(old));
+    next = mio_wake_with_notification(old + MIO_WAKE_SLEEPER_ONE);
   } while (!atomic_compare_exchange_weak_explicit(word, &old, next, memory_order_seq_cst,
                                                   memory_order_relaxed));
   return ((next & ~old) & MIO_WAKE_NOTIFIED) != 0;
 }
 
-static inline void mio_wake_exit_sleep(_Atomic mio_wake_word *word) {
-  atomic_fetch_sub_explicit(word, MIO_WAKE_SLEEPER_ONE, memory_order_seq_cst);
+/* Replaces `*old` by `next`, if it still is the word. Otherwise reads the word into `*old`. */
+static inline bool mio_wake_replace(_Atomic mio_wake_word *word, mio_wake_word *old,
+                                    mio_wake_word next) {
+  return atomic_compare_exchange_weak_explicit(word, old, next, memory_order_seq_cst,
+                                               memory_order_acquire);
 }
 
-/* Takes up to `room` pending bits. If some must stay while others sleep, `*out_notify` tells the
- * caller to notify. */
-static inline uint32_t mio_wake_take(_Atomic mio_wake_word *word, uint32_t room, bool *out_notify) {
+/* Drops a closed waker's pending bit, and changes the version. */
+static inline void mio_wake_drop(_Atomic mio_wake_word *word, uint32_t bits) {
   mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
   mio_wake_word next;
-  uint32_t taken;
   do {
-    uint32_t left = mio_wake_pending(old);
-    taken = 0;
-    if (room >= MIO_NATIVE_ATOMIC_BITS / 2) {
-      taken = left;
-      left = 0;
-    }
-    for (uint32_t n = 0; n < room && left != 0; ++n) {
-      const uint32_t lowest = left & (0u - left);
-      taken |= lowest;
-      left ^= lowest;
-    }
-    next = old & ~(taken | MIO_WAKE_NOTIFIED);
-    if (left != 0) next = mio_wake_with_pending(next, left);
+    const mio_wake_word version = (old + MIO_WAKE_VERSION_ONE) & MIO_WAKE_VERSION;
+    next = (old & ~(MIO_WAKE_VERSION | bits)) | version;
   } while (!atomic_compare_exchange_weak_explicit(word, &old, next, memory_order_seq_cst,
                                                   memory_order_relaxed));
-  *out_notify = (next & MIO_WAKE_NOTIFIED) != 0;
-  return taken;
 }
 
-/* Whether there are wakes to deliver. */
+/* True if there are wakes to deliver. */
 static inline bool mio_wake_is_pending(const mio_selector_base *base) {
   return mio_wake_pending(atomic_load_explicit(&base->wake_word, memory_order_acquire)) != 0;
 }
 
-/* Whether the count `a` comes before `b`, which 32 bits may have begun anew for. */
-static inline bool mio_wake_comes_before(mio_wake_word a, mio_wake_word b) {
-  return b != a && b - a <= ~(mio_wake_word)0 / 2;
+/* True if a select may find a notification. Never becomes false again, so that polls that are never
+ * notified do not search their events, and others always do. */
+static inline bool mio_wake_may_be_found(const mio_selector_base *base) {
+  return atomic_load_explicit(&base->was_notified, memory_order_acquire);
 }
 
-/* Whether a select that began when `settled` had that value may have found a notification. */
-static inline bool mio_wake_may_be_found(const mio_selector_base *base, mio_wake_word settled) {
-  return atomic_load_explicit(&base->notifications_begun, memory_order_acquire) != settled;
-}
-
-/* The rest of a wait whose inline part has found `found` events, when one of them may be a
- * notification or wakes are pending. Apart from what asks for it, which is run for all events and so
- * has to need no stack. */
-int mio_wake_finish_wait(mio_selector *selector, mio_events *events, int found);
-
-/* Sends the notification that a transition asked for. If that fails the next wake tries again. */
+/* Sends the notification that a change of the word asked for. If that fails, the next wake tries again. */
 int mio_wake_notify(mio_selector_base *base);
 
-/* Drops a waker's pending bit. */
-static inline void mio_wake_drop(_Atomic mio_wake_word *word, uint32_t bits) {
-  atomic_fetch_and_explicit(word, ~(mio_wake_word)bits, memory_order_seq_cst);
-}
+/* Removes the notification from the `*count` events that a select wrote to `out`. Returns true if there was
+ * one; mio_wake_collect must follow. */
+bool mio_wake_remove_notification(mio_selector *selector, mio_event *out, int *count);
+
+/* Writes the events of woken wakers to `out`, at most `room`. Returns their number. */
+uint32_t mio_wake_collect(mio_selector_base *base, mio_event *out, uint32_t room);
+
+/* Completes a wait whose inline part found `found` events, if one of them may be a notification or wakes are
+ * pending. A separate function, so that its caller, which runs after every such wait, needs no stack. */
+int mio_wake_finish_wait(mio_selector *selector, mio_events *events, int found);
 
 #endif /* MIO_WAKE_H_ */

@@ -7,14 +7,18 @@
 /* A bit a waker: in mio_selector_base.waker_slots, and among the pending bits of its wake word. */
 static uint32_t bit_of(const mio_waker *waker) { return UINT32_C(1) << waker->index; }
 
+/* A closed waker's slot is used again last: a thread that collects wakes then finds a version that has
+ * changed more often (mio/wake.h). */
 static int take_slot(mio_selector_base *base, mio_token token, uint32_t *out_index) {
   int result = mio_error_from_kind(MIO_ERROR_TOO_MANY_FILES);
   mio_lock_acquire(&base->lock);
-  for (uint32_t index = 0; index < MIO_WAKERS_PER_POLL; ++index) {
+  for (uint32_t i = 0; i < MIO_WAKERS_PER_POLL; ++i) {
+    const uint32_t index = (base->next_slot + i) % MIO_WAKERS_PER_POLL;
     const uint32_t bit = UINT32_C(1) << index;
     if ((base->waker_slots & bit) != 0) continue;
     base->waker_slots |= bit;
-    base->waker_tokens[index] = token;
+    base->next_slot = index + 1;
+    atomic_store_explicit(&base->waker_tokens[index], token, memory_order_relaxed);
     *out_index = index;
     result = 0;
     break;
@@ -42,16 +46,6 @@ int mio_waker_init(mio_waker *waker, const mio_registry *registry, mio_token tok
   waker->selector = registry->selector;
   waker->index = index;
   return 0;
-}
-
-int mio_wake_notify(mio_selector_base *base) {
-  atomic_fetch_add_explicit(&base->notifications_begun, 1, memory_order_seq_cst);
-  const int result = mio_sys_waker_notify(&base->waker);
-  atomic_fetch_add_explicit(&base->notifications_done, 1, memory_order_seq_cst);
-  if (result < 0) {
-    atomic_fetch_and_explicit(&base->wake_word, ~MIO_WAKE_NOTIFIED, memory_order_seq_cst);
-  }
-  return result;
 }
 
 static int notify_sleeper(mio_selector_base *base) {

@@ -530,5 +530,60 @@ TEST(Guarantees, G20_ConnectIsWritableThenTakeErrorThenPeerAddr) {
   EXPECT_TRUE(mio_addr_equal(&addr, &peer)) << ToString(peer);
 }
 
+// 23. Wakes never keep a ready source back for long: a wait that begins more than 100 us after the OS was
+// last asked asks it, however many wakes there are.
+TEST(Guarantees, G23_WakesDoNotStarveSources) {
+  for (const size_t capacity : {size_t{64}, size_t{1}}) {
+    Poll poll(capacity);
+    Waker waker;
+    UnixStream a, b;
+    ASSERT_OK(mio_unix_stream_pair(&a, &b));
+    ASSERT_OK(poll.Register(&a->source, kSource, MIO_READABLE));
+    ASSERT_OK(mio_waker_init(&waker, poll.registry(), kWaker));
+    for (int round = 0; round < 30; ++round) {
+      char byte;
+      ASSERT_EQ(1, mio_unix_stream_write(&b, "x", 1));
+      bool found = false;
+      size_t waits = 0;
+      while (!found && waits < 20) {
+        const uint64_t work_until = NowNs() + 200000;
+        while (NowNs() < work_until) {
+        }
+        ASSERT_OK(mio_waker_wake(&waker));
+        ASSERT_OK(mio_poll_wait(poll.get(), poll.events(), MIO_FOREVER));
+        ++waits;
+        for (const mio_token token : Tokens(poll.events())) found = found || token == kSource;
+      }
+      EXPECT_LE(waits, capacity == 1 ? 2u : 1u) << "with room for " << capacity;
+      ASSERT_EQ(1, mio_unix_stream_read(&a, &byte, 1));
+      ASSERT_ERROR(mio_unix_stream_read(&a, &byte, 1), MIO_ERROR_WOULD_BLOCK);
+    }
+  }
+}
+
+// 24. A wait with timeout 0 returns something if something is ready, whatever the capacity (1 included),
+// wakes or notifications under way.
+TEST(Guarantees, G24_ZeroTimeoutFindsWhatIsReady) {
+  Poll poll(1);
+  Waker waker;
+  UnixStream a, b;
+  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  ASSERT_OK(poll.Register(&a->source, kSource, MIO_READABLE));
+  ASSERT_OK(mio_waker_init(&waker, poll.registry(), kWaker));
+  for (int round = 0; round < 50; ++round) {
+    // A wake that comes while this thread may sleep leaves a notification behind.
+    std::thread thread([&] { EXPECT_OK(mio_waker_wake(&waker)); });
+    ASSERT_OK(poll.Wait());
+    thread.join();
+    EXPECT_EQ(std::vector<mio_token>{kWaker}, Tokens(poll.events()));
+    char byte;
+    ASSERT_EQ(1, mio_unix_stream_write(&b, "x", 1));
+    ASSERT_OK(mio_poll_wait(poll.get(), poll.events(), 0));
+    EXPECT_EQ(std::vector<mio_token>{kSource}, Tokens(poll.events()));
+    ASSERT_EQ(1, mio_unix_stream_read(&a, &byte, 1));
+    ASSERT_ERROR(mio_unix_stream_read(&a, &byte, 1), MIO_ERROR_WOULD_BLOCK);
+  }
+}
+
 }  // namespace
 }  // namespace mio_test

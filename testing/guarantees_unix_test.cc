@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -236,6 +237,97 @@ TEST(GuaranteesUnix, G19_NoSigpipeOfUnixStreams) {
     EXPECT_ERROR(mio_unix_stream_write(&a, &byte, 1), MIO_ERROR_BROKEN_PIPE);
     EXPECT_ERROR(mio_unix_stream_writev(&a, &vector, 1), MIO_ERROR_BROKEN_PIPE);
   }
+}
+
+// 22. Cancellation (pthread_cancel) of a thread in any call leaves nothing locked, led, half-registered or
+// leaked: others go on waiting, waking and closing.
+TEST(Guarantees, G22_ACancelledWaiterLeavesThePollUsable) {
+  Poll poll;
+  Waker waker;
+  UnixStream a, b;
+  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  ASSERT_OK(poll.Register(&a->source, kSource, MIO_READABLE));
+  ASSERT_OK(mio_waker_init(&waker, poll.registry(), kWaker));
+  for (int round = 0; round < 20; ++round) {
+    pthread_t thread;
+    ASSERT_EQ(0, pthread_create(
+                     &thread, nullptr,
+                     [](void *context) -> void * {
+                       mio_event room[4];
+                       mio_events events = {};
+                       mio_events_init_with_buffer(&events, room, 4);
+                       mio_poll_wait(static_cast<mio_poll *>(context), &events, MIO_FOREVER);
+                       pthread_testcancel();
+                       return nullptr;
+                     },
+                     poll.get()));
+    if (round % 2 != 0) usleep(1000);  // may sleep by now, or not
+    EXPECT_EQ(0, pthread_cancel(thread));
+    EXPECT_OK(mio_waker_wake(&waker));  // for a wait that is no cancellation point
+    EXPECT_EQ(0, pthread_join(thread, nullptr));
+    ASSERT_EQ(1, mio_unix_stream_write(&b, "x", 1));
+    EXPECT_TRUE(poll.WaitReadable(kSource).readable);
+    char byte;
+    ASSERT_EQ(1, mio_unix_stream_read(&a, &byte, 1));
+    (void)poll.Now(kWaker);
+    EXPECT_OK(mio_waker_wake(&waker));
+    EXPECT_TRUE(poll.WaitReadable(kWaker).readable);
+    EXPECT_OK(poll.Reregister(&a->source, kSource, MIO_READABLE));
+  }
+  EXPECT_OK(poll.Deregister(&a->source));
+}
+
+// The thread that is cancelled in its wake may be the one that must notify the sleeping thread.
+TEST(Guarantees, G22_ACancelledWakerDisablesNoOther) {
+  Poll poll;
+  static mio_waker *shared;
+  Waker waker;
+  shared = &waker;
+  ASSERT_OK(mio_waker_init(&waker, poll.registry(), kWaker));
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<bool> woken{false};
+    std::thread sleeper([&] { woken = poll.WaitReadable(kWaker).readable; });
+    usleep(2000);  // sleeps by now, or the round shows nothing
+    pthread_t thread;
+    ASSERT_EQ(0, pthread_create(
+                     &thread, nullptr,
+                     [](void *) -> void * {
+                       pthread_cancel(pthread_self());
+                       mio_waker_wake(shared);
+                       pthread_testcancel();
+                       return nullptr;
+                     },
+                     nullptr));
+    EXPECT_EQ(0, pthread_join(thread, nullptr));
+    EXPECT_OK(mio_waker_wake(&waker));
+    sleeper.join();
+    EXPECT_TRUE(woken);
+    (void)poll.Now(kWaker);
+  }
+}
+
+// 25. Any change that answered 0 has happened: no lost kick, bell or wake, also when the kernel is short of
+// memory or the limit on descriptors was lowered.
+TEST(Guarantees, G25_ChangesHappenAlthoughTheLimitOnDescriptorsWasLowered) {
+  Poll poll;
+  Waker waker;
+  UnixStream a, b;
+  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  ASSERT_OK(mio_waker_init(&waker, poll.registry(), kWaker));
+  rlimit before = {};
+  ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+  std::thread changer([&] {
+    rlimit lowered = before;
+    lowered.rlim_cur = 1;
+    EXPECT_EQ(0, setrlimit(RLIMIT_NOFILE, &lowered));
+    EXPECT_OK(poll.Register(&a->source, kSource, MIO_WRITABLE));
+  });
+  EXPECT_TRUE(poll.WaitWritable(kSource).writable);
+  changer.join();
+  EXPECT_OK(mio_waker_wake(&waker));
+  EXPECT_TRUE(poll.WaitReadable(kWaker).readable);
+  EXPECT_OK(poll.Deregister(&a->source));
+  EXPECT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
 }
 
 }  // namespace

@@ -3,40 +3,42 @@
 #undef MIO_SELECTOR_KQUEUE_MODEL
 
 /* The modelled library goes by other names, so that the real one can be linked beside it. */
-#define mio_poll_close            modelled_poll_close
-#define mio_poll_finish_wait      modelled_poll_finish_wait
-#define mio_wake_finish_wait      modelled_wake_finish_wait
-#define mio_poll_handle           modelled_poll_handle
-#define mio_poll_init             modelled_poll_init
-#define mio_poll_selector_name    modelled_poll_selector_name
-#define mio_poll_supports         modelled_poll_supports
-#define mio_poll_wait_slowly      modelled_poll_wait_slowly
-#define mio_registry_begin        modelled_registry_begin
-#define mio_registry_close        modelled_registry_close
-#define mio_registry_is_open      modelled_registry_is_open
-#define mio_registry_watch_forks  modelled_registry_watch_forks
-#define mio_selector_close        modelled_selector_close
-#define mio_selector_drop         modelled_selector_drop
-#define mio_selector_drains_waker modelled_selector_drains_waker
-#define mio_selector_features     modelled_selector_features
-#define mio_selector_handle       modelled_selector_handle
-#define mio_selector_hold         modelled_selector_hold
-#define mio_selector_name         modelled_selector_name
-#define mio_selector_open         modelled_selector_open
-#define mio_selector_select       modelled_selector_select
-#define mio_selector_select_now   modelled_selector_select_now
-#define mio_selector_take_wake    modelled_selector_take_wake
-#define mio_selector_watch_waker  modelled_selector_watch_waker
-#define mio_selector_write_wake   modelled_selector_write_wake
-#define mio_sys_waker_close       modelled_sys_waker_close
-#define mio_sys_waker_notify      modelled_sys_waker_notify
-#define mio_sys_waker_open        modelled_sys_waker_open
-#define mio_sys_waker_take        modelled_sys_waker_take
-#define mio_waker_close           modelled_waker_close
-#define mio_waker_init            modelled_waker_init
-#define mio_waker_wake            modelled_waker_wake
-#define mio_wake_notify           modelled_wake_notify
-#define mio_clock_ns              modelled_clock_ns
+#define mio_poll_close               modelled_poll_close
+#define mio_poll_finish_wait         modelled_poll_finish_wait
+#define mio_wake_finish_wait         modelled_wake_finish_wait
+#define mio_poll_handle              modelled_poll_handle
+#define mio_poll_init                modelled_poll_init
+#define mio_poll_selector_name       modelled_poll_selector_name
+#define mio_poll_supports            modelled_poll_supports
+#define mio_poll_wait_slowly         modelled_poll_wait_slowly
+#define mio_registry_begin           modelled_registry_begin
+#define mio_registry_close           modelled_registry_close
+#define mio_registry_is_open         modelled_registry_is_open
+#define mio_registry_watch_forks     modelled_registry_watch_forks
+#define mio_selector_close           modelled_selector_close
+#define mio_selector_drop            modelled_selector_drop
+#define mio_selector_drains_waker    modelled_selector_drains_waker
+#define mio_selector_features        modelled_selector_features
+#define mio_selector_handle          modelled_selector_handle
+#define mio_selector_hold            modelled_selector_hold
+#define mio_selector_name            modelled_selector_name
+#define mio_selector_open            modelled_selector_open
+#define mio_selector_select          modelled_selector_select
+#define mio_selector_select_now      modelled_selector_select_now
+#define mio_selector_take_wake       modelled_selector_take_wake
+#define mio_selector_watch_waker     modelled_selector_watch_waker
+#define mio_selector_write_wake      modelled_selector_write_wake
+#define mio_sys_waker_close          modelled_sys_waker_close
+#define mio_sys_waker_notify         modelled_sys_waker_notify
+#define mio_sys_waker_open           modelled_sys_waker_open
+#define mio_sys_waker_take           modelled_sys_waker_take
+#define mio_waker_close              modelled_waker_close
+#define mio_waker_init               modelled_waker_init
+#define mio_waker_wake               modelled_waker_wake
+#define mio_wake_collect             modelled_wake_collect
+#define mio_wake_notify              modelled_wake_notify
+#define mio_wake_remove_notification modelled_wake_remove_notification
+#define mio_clock_ns                 modelled_clock_ns
 
 #include "testing/wake_model.h"
 
@@ -79,14 +81,14 @@ static inline void mio_lock_acquire(mio_lock *lock) {
 #define mio_wake_enter_sleep(word)        (model_step(), mio_wake_enter_sleep(word))
 #define mio_wake_exit_sleep(word)         (model_step(), mio_wake_exit_sleep(word))
 #define mio_wake_begin_export(word)       (model_step(), mio_wake_begin_export(word))
-#define mio_wake_take(word, room, notify) (model_step(), mio_wake_take(word, room, notify))
+#define mio_wake_replace(word, old, next) (model_step(), mio_wake_replace(word, old, next))
 #define mio_wake_drop(word, bits)         (model_step(), mio_wake_drop(word, bits))
 #undef atomic_load
 #undef atomic_load_explicit
-#undef atomic_fetch_add_explicit
-#define atomic_load(object)                             (model_step(), *(object))
-#define atomic_load_explicit(object, order)             (model_step(), *(object))
-#define atomic_fetch_add_explicit(object, count, order) (model_step(), (*(object))++)
+#undef atomic_store_explicit
+#define atomic_load(object)                         (model_step(), *(object))
+#define atomic_load_explicit(object, order)         (model_step(), *(object))
+#define atomic_store_explicit(object, value, order) (model_step(), *(object) = (value))
 
 /* The kernel: one epoll instance whose ready list holds source edges and at most one entry of the
  * eventfd. One thread at a time goes through it: meanwhile it is out of sight of those who only look
@@ -247,8 +249,7 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
 
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   model_step();
-  events->settled = atomic_load(&selector->base.settled);
-  if (atomic_load(&selector->base.wake_word) != 0) return -1;
+  if (!mio_selector_is_idle(&selector->base)) return -1;
   return mio_selector_select(selector, events->data, events->capacity, 0);
 }
 
@@ -305,6 +306,7 @@ uint64_t modelled_clock_ns(void) { return now_ns; }
 #include "mio/poll.c"
 #undef base_of
 #include "mio/wait.c"
+#include "mio/wake.c"
 #include "mio/waker.c"
 
 enum { WAKERS_MAX = 4 };
@@ -324,10 +326,8 @@ void model_begin(size_t waker_count, bool drain) {
   notifies = 0;
   looks = 0;
   if (mio_poll_init(&poll, NULL) < 0) abort();
-  /* As if so many had been sent that the counts are about to begin anew. */
-  the_selector.base.settled = (mio_wake_word)0 - 2;
-  the_selector.base.notifications_begun = the_selector.base.settled;
-  the_selector.base.notifications_done = the_selector.base.settled;
+  /* As if so many wakers had been closed that the versions are about to begin again. */
+  the_selector.base.wake_word = MIO_WAKE_VERSION;
   for (size_t i = 0; i < waker_count; ++i) model_open_waker(i, i + 1);
 }
 

@@ -525,6 +525,28 @@ TEST_P(WakeModel, AClosedWakerTakesItsWakeAlong) {
   scenario.ExploreSome(1000);
 }
 
+// Each token comes only for its own wakes, however slots are used again.
+TEST_P(WakeModel, AWakerThatTakesTheSlotOfAClosedOne) {
+  Scenario scenario(1, GetParam());
+  scenario.AddWaiter(4);
+  scenario.AddLooker(2);
+  scenario.AllowUndelivered(1);
+  scenario.ExpectWakes(1, 1);
+  scenario.ExpectWakes(2, 0);
+  scenario.AllowUndelivered(2);
+  scenario.ExpectWakes(3, 1);
+  scenario.Add([] {
+    model_wake(0);
+    model_close_waker(0);
+    model_open_waker(0, 2);
+    model_close_waker(0);
+    model_open_waker(0, 3);
+    model_wake(0);
+  });
+  scenario.ExploreAll(2);
+  scenario.ExploreSome(1000);
+}
+
 TEST_P(WakeModel, ManyOfEverything) {
   Scenario scenario(3, GetParam());
   scenario.AddWaiter(1);
@@ -552,24 +574,35 @@ TEST(WakeModelCost, NoSystemCallWhileTheWaiterIsAwake) {
   model_end();
 }
 
-TEST(WakeModelCost, EventsAreNotLookedThroughOnceANotificationIsSettled) {
+TEST(WakeModelCost, EventsAreNotSearchedBeforeTheFirstNotification) {
   model_begin(1, false);
-  model_export();
   uintptr_t tokens[MODEL_CAPACITY_MAX];
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(0, model_wake(0));
     EXPECT_EQ(1, model_wait(4, MODEL_FOREVER, tokens));
-    EXPECT_EQ(static_cast<size_t>(i + 1), model_look().notifies);
-    model_make_sources_ready(1);
-    EXPECT_EQ(1, model_wait(4, MODEL_FOREVER, tokens));
-    const size_t looks = model_look().looks;
-    for (int j = 0; j < 3; ++j) {
-      model_make_sources_ready(2);
-      EXPECT_EQ(2, model_wait(4, j == 0 ? 0 : MODEL_FOREVER, tokens));
-    }
-    EXPECT_EQ(looks, model_look().looks);
+    model_make_sources_ready(2);
+    EXPECT_EQ(2, model_wait(4, i == 0 ? 0 : MODEL_FOREVER, tokens));
   }
+  EXPECT_EQ(0u, model_look().looks);
+  EXPECT_EQ(0u, model_look().notifies);
   model_end();
+}
+
+// An old notification must not hide what else is ready.
+TEST(WakeModelCost, AnOldNotificationDoesNotFillTheOnlySlot) {
+  for (const uint64_t timeout : {uint64_t{0}, MODEL_FOREVER}) {
+    model_begin(1, false);
+    model_export();
+    uintptr_t tokens[MODEL_CAPACITY_MAX];
+    EXPECT_EQ(0, model_wake(0));
+    EXPECT_EQ(1, model_wait(1, MODEL_FOREVER, tokens));
+    EXPECT_EQ(1u, tokens[0]);
+    EXPECT_EQ(1u, model_look().notifies);
+    model_make_sources_ready(1);
+    EXPECT_EQ(1, model_wait(1, timeout, tokens));
+    EXPECT_EQ(0u, tokens[0]) << "the source";
+    model_end();
+  }
 }
 
 }  // namespace

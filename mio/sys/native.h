@@ -38,12 +38,6 @@
 #include "mio/sys/unix/handle.h"
 #endif
 
-/* Whether a select that returned events, and fewer than it had room for, has left no event of the
- * waker behind that was there when it began. A layout header may say 1; mio/wake.h tells what for. */
-#if !defined(MIO_NATIVE_SETTLES)
-#define MIO_NATIVE_SETTLES 0
-#endif
-
 /* The bits of the widest number that the CPU changes without a lock. GCC and clang tell; others are
  * for CPUs with 64. */
 #if !defined(MIO_NATIVE_ATOMIC_BITS)

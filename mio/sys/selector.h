@@ -36,26 +36,30 @@ typedef uint64_t mio_wake_word;
 typedef uint32_t mio_wake_word;
 #endif
 
-/* What every selector has, whatever the OS: the first member of struct mio_selector. A selector
- * leaves it alone, but for what mio_selector_select_now looks at through mio_selector_is_idle. */
+/* No two selectors share a cache line, whichever way the allocator places them: threads that have a poll each
+ * would slow each other down. Every selector begins and ends with so many unused bytes. */
+#define MIO_SELECTOR_PADDING 128
+
+/* State that every selector has, on every OS: the first member of struct mio_selector. A selector uses only
+ * `dead`, `waker` and what mio_selector_is_idle reads. */
 typedef struct mio_selector_base {
-  _Atomic mio_wake_word
-      wake_word; /* mio/wake.h: who was woken, who sleeps; 0 when there is nothing to do */
-  _Atomic mio_wake_word settled; /* mio/wake.h: notifications that no select will find any more */
+  char padding[MIO_SELECTOR_PADDING];
+  _Atomic mio_wake_word wake_word; /* mio/wake.h; 0 when there is nothing to do */
+  atomic_bool was_notified;        /* mio/wake.h */
+  atomic_bool exported;            /* mio_poll_handle was called */
+  atomic_bool sources_first;       /* mio/wait.c */
+  bool dead;                       /* inherited through fork(2): see mio_selector_abandon */
+  uint32_t id;                     /* what mio_source.registration holds */
   uint64_t spin_ns;
-  uint32_t id; /* what mio_source.registration holds */
-  bool dead;   /* inherited through fork(2): see mio_selector_abandon */
-  atomic_uint wake_turn;
-  atomic_bool exported;                      /* mio_poll_handle was called */
-  _Atomic mio_wake_word notifications_begun; /* mio/wake.h */
-  _Atomic mio_wake_word notifications_done;
-  atomic_uint registry_count;  /* the poll and the clones of its registry */
-  atomic_uint reference_count; /* those together, and the wakers */
+  _Atomic mio_wake_word asked_at; /* mio/wait.c */
+  atomic_uint registry_count;     /* the poll and the clones of its registry */
+  atomic_uint reference_count;    /* those together, and the wakers */
   mio_selector *next_open;
   mio_sys_waker waker;
+  _Atomic mio_token waker_tokens[MIO_NATIVE_ATOMIC_BITS / 2];
   mio_lock lock;        /* guards the rest */
   uint32_t waker_slots; /* a bit for each index in use */
-  mio_token waker_tokens[MIO_NATIVE_ATOMIC_BITS / 2];
+  uint32_t next_slot;   /* where the search for a free one begins */
 } mio_selector_base;
 
 /* Allocates a selector (mio/memory.h), its base zeroed, with the OS's handle open and
@@ -93,9 +97,8 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
  * events there are, their `count` not set yet, or anything negative unless mio_selector_is_idle, if
  * something is wrong, or if this selector has no such short cut; mio_selector_select is asked then. */
 
-/* To be asked by mio_selector_select_now, first: false if there is more to do than to select. */
-static inline bool mio_selector_is_idle(const mio_selector_base *base, mio_events *events) {
-  events->settled = atomic_load_explicit(&base->settled, memory_order_acquire);
+/* mio_selector_select_now must call this first. Returns false if there is more to do than to select. */
+static inline bool mio_selector_is_idle(const mio_selector_base *base) {
   return atomic_load_explicit(&base->wake_word, memory_order_relaxed) == 0;
 }
 

@@ -44,6 +44,7 @@ set(mio_sources_afd
   mio/text.c
   mio/version.c
   mio/wait.c
+  mio/wake.c
   mio/waker.c
   mio/windows/named_pipe.c
   mio/windows/socket.c
@@ -94,6 +95,7 @@ set(mio_sources_epoll
   mio/unix/source_fd.c
   mio/version.c
   mio/wait.c
+  mio/wake.c
   mio/waker.c
 )
 
@@ -149,6 +151,7 @@ set(mio_sources_kqueue
   mio/unix/source_fd.c
   mio/version.c
   mio/wait.c
+  mio/wake.c
   mio/waker.c
 )
 
@@ -207,6 +210,7 @@ set(mio_sources_poll_eventfd
   mio/unix/source_fd.c
   mio/version.c
   mio/wait.c
+  mio/wake.c
   mio/waker.c
 )
 
@@ -265,6 +269,7 @@ set(mio_sources_poll_pipe
   mio/unix/source_fd.c
   mio/version.c
   mio/wait.c
+  mio/wake.c
   mio/waker.c
 )
 

@@ -28,11 +28,6 @@ struct mio_event {
 /* A pipe's writing end is registered for one flag more: see mio_native_event_is_write_closed. */
 #define MIO_NATIVE_MARKS_PIPES 1
 
-/* epoll_wait goes through all of the kernel's ready list, one thread at a time, unless it runs out of
- * room (ep_send_events in fs/eventpoll.c). One that returns nothing may not have looked: the list
- * seems empty for a moment while another thread goes through it. */
-#define MIO_NATIVE_SETTLES 1
-
 /* From <sys/epoll.h>, part of the kernel's ABI; selector_epoll.c asserts them. */
 #define MIO_EPOLLIN      0x001u
 #define MIO_EPOLLPRI     0x002u

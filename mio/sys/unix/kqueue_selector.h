@@ -12,6 +12,7 @@ struct mio_selector {
   mio_selector_base base;
   mio_kqueue_queue queue; /* the main kqueue; counts stand-ins only */
   mio_kqueue_locked locked;
+  char padding[MIO_SELECTOR_PADDING];
 };
 
 /* Returns the error of a token or an interest that this selector cannot register, or 0. */

@@ -165,6 +165,6 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
 }
 
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
-  if (!mio_selector_is_idle(&selector->base, events)) return -1;
+  if (!mio_selector_is_idle(&selector->base)) return -1;
   return mio_selector_select(selector, events->data, events->capacity, 0);
 }

@@ -39,6 +39,7 @@ struct mio_selector {
   bool has_held;         /* there may be HELD slots */
   bool has_kept;         /* there may be slots with a kept answer */
   bool waker_ready;      /* the last poll(2) found the waker ready, and it was not taken yet */
+  char padding[MIO_SELECTOR_PADDING];
 };
 
 /* Slot `i` has changed: answers to earlier questions do not concern it any more. */

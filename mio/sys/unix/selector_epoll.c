@@ -22,6 +22,7 @@
 struct mio_selector {
   mio_selector_base base;
   int epoll;
+  char padding[MIO_SELECTOR_PADDING];
 };
 
 _Static_assert(offsetof(mio_selector, base) == 0, "mio/poll.c sees the base only");
@@ -108,31 +109,40 @@ struct kernel_timespec {
   int64_t nanoseconds;
 };
 
-/* Set once the kernel, or a sandbox around it, has said that it will never do it. */
+/* Set once the kernel, or a sandbox around it, has refused the call. */
 static atomic_bool pwait2_missing;
 
-/* Waits by nanoseconds. False if that cannot be had. */
-static bool wait_ns(int fd, struct epoll_event *out, int capacity, uint64_t timeout_ns,
-                    int *out_count) {
-  if (atomic_load_explicit(&pwait2_missing, memory_order_relaxed)) return false;
+/* ENOSYS: an older kernel. The others: a seccomp filter that does not know the call. */
+static bool is_refusal(int error) {
+  return error == ENOSYS || error == EPERM || error == EACCES || error == EINVAL;
+}
+
+static int wait_ms(int fd, struct epoll_event *out, int capacity, uint64_t timeout_ns) {
+  const int count = epoll_wait(fd, out, capacity, milliseconds(timeout_ns));
+  return count < 0 ? -errno : count;
+}
+
+/* Waits by nanoseconds, or by milliseconds where the system has nothing better. EINVAL may be the fault of
+ * an argument: then epoll_wait refuses it too, and epoll_pwait2 is tried again next time. */
+static int wait_ns(int fd, struct epoll_event *out, int capacity, uint64_t timeout_ns) {
+  if (atomic_load_explicit(&pwait2_missing, memory_order_relaxed))
+    return wait_ms(fd, out, capacity, timeout_ns);
   const struct kernel_timespec timeout = {(int64_t)(timeout_ns / NS_PER_S),
                                           (int64_t)(timeout_ns % NS_PER_S)};
   const long count = syscall(SYS_epoll_pwait2, fd, out, capacity, &timeout, NULL, 0);
-  /* ENOSYS: an older kernel. EPERM: a seccomp filter that was written before the call was. */
-  if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
-    atomic_store_explicit(&pwait2_missing, true, memory_order_relaxed);
-    return false;
-  }
-  *out_count = (int)count;
-  return true;
+  if (count >= 0) return (int)count;
+  const int error = errno;
+  if (!is_refusal(error)) return -error;
+  const int result = wait_ms(fd, out, capacity, timeout_ns);
+  if (result != -error) atomic_store_explicit(&pwait2_missing, true, memory_order_relaxed);
+  return result;
 }
 
 #else
 
-static bool wait_ns(int fd, struct epoll_event *out, int capacity, uint64_t timeout_ns,
-                    int *out_count) {
-  (void)fd, (void)out, (void)capacity, (void)timeout_ns, (void)out_count;
-  return false;
+static int wait_ns(int fd, struct epoll_event *out, int capacity, uint64_t timeout_ns) {
+  const int count = epoll_wait(fd, out, capacity, milliseconds(timeout_ns));
+  return count < 0 ? -errno : count;
 }
 
 #endif
@@ -143,17 +153,14 @@ static struct epoll_event *kernel_events(mio_event *events) { return (struct epo
 int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacity,
                         uint64_t timeout_ns) {
   struct epoll_event *events = kernel_events(out);
-  int count;
-  if (timeout_ns == 0 || timeout_ns == MIO_FOREVER) {
-    count = epoll_wait(selector->epoll, events, (int)capacity, timeout_ns == 0 ? 0 : -1);
-  } else if (!wait_ns(selector->epoll, events, (int)capacity, timeout_ns, &count)) {
-    count = epoll_wait(selector->epoll, events, (int)capacity, milliseconds(timeout_ns));
-  }
+  if (timeout_ns != 0 && timeout_ns != MIO_FOREVER)
+    return wait_ns(selector->epoll, events, (int)capacity, timeout_ns);
+  const int count = epoll_wait(selector->epoll, events, (int)capacity, timeout_ns == 0 ? 0 : -1);
   return count < 0 ? -errno : count;
 }
 
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
-  if (!mio_selector_is_idle(&selector->base, events)) return -1;
+  if (!mio_selector_is_idle(&selector->base)) return -1;
   return epoll_wait(selector->epoll, kernel_events(events->data), (int)events->capacity, 0);
 }
 

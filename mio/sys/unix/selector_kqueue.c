@@ -245,7 +245,7 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
 
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   static const struct timespec now = {0, 0};
-  if (!mio_selector_is_idle(&selector->base, events) || events->capacity == 0 ||
+  if (!mio_selector_is_idle(&selector->base) || events->capacity == 0 ||
       mio_kqueue_has_locked(&selector->locked)) {
     return -1;
   }

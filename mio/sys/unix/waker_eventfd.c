@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "mio/sys/selector.h"
+#include "mio/sys/unix/cancel.h"
 
 /* One eventfd is both ends. Each write is an edge of its own (eventfd_write wakes the queue whatever
  * the count was, fs/eventfd.c), so under epoll it is never read: its counter has room for one
@@ -27,12 +28,14 @@ int mio_sys_waker_open(mio_sys_waker *waker, mio_selector *selector) {
 
 int mio_sys_waker_notify(mio_sys_waker *waker) {
   const int saved = errno;
+  const int state = mio_cancel_disable();
   const uint64_t one = 1;
   ssize_t written;
   do {
     written = write(waker->sender, &one, sizeof one);
   } while (written < 0 && errno == EINTR);
   const int result = written >= 0 || errno == EAGAIN ? 0 : -errno;
+  mio_cancel_restore(state);
   errno = saved;
   return result;
 }
@@ -40,11 +43,13 @@ int mio_sys_waker_notify(mio_sys_waker *waker) {
 void mio_sys_waker_take(mio_sys_waker *waker, bool drain) {
   if (!drain) return;
   const int saved = errno;
+  const int state = mio_cancel_disable();
   uint64_t count;
   ssize_t got;
   do {
     got = read(waker->receiver, &count, sizeof count);
   } while (got < 0 && errno == EINTR);
+  mio_cancel_restore(state);
   errno = saved;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "mio/sys/selector.h"
+#include "mio/sys/unix/cancel.h"
 #include "mio/sys/unix/features.h"
 
 /* A pipe, with a byte for each notification.
@@ -52,12 +53,14 @@ int mio_sys_waker_open(mio_sys_waker *waker, mio_selector *selector) {
 
 int mio_sys_waker_notify(mio_sys_waker *waker) {
   const int saved = errno;
+  const int state = mio_cancel_disable();
   const char byte = 0;
   ssize_t written;
   do {
     written = write(waker->sender, &byte, 1);
   } while (written < 0 && errno == EINTR);
   const int result = written >= 0 || errno == EAGAIN ? 0 : -errno;
+  mio_cancel_restore(state);
   errno = saved;
   return result;
 }
@@ -65,11 +68,13 @@ int mio_sys_waker_notify(mio_sys_waker *waker) {
 void mio_sys_waker_take(mio_sys_waker *waker, bool drain) {
   (void)drain;
   const int saved = errno;
+  const int state = mio_cancel_disable();
   char bytes[64];
   ssize_t got;
   do {
     got = read(waker->receiver, bytes, sizeof bytes);
   } while (got == (ssize_t)sizeof bytes || (got < 0 && errno == EINTR));
+  mio_cancel_restore(state);
   errno = saved;
 }
 

@@ -23,6 +23,7 @@ struct mio_selector {
   uint32_t waiting;         /* threads inside a wait */
   uint32_t cancelled_count; /* cancelled polls whose packet was not dequeued yet */
   bool wake_kept;           /* the waker's packet was dequeued and not taken yet */
+  char padding[MIO_SELECTOR_PADDING];
 };
 
 /* The meaning of a packet's key. */

@@ -107,7 +107,7 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
 
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   bool woken = false;
-  if (!mio_selector_is_idle(&selector->base, events)) return -1;
+  if (!mio_selector_is_idle(&selector->base)) return -1;
   const int count = locked_look(selector, events->data, events->capacity, 0, &woken);
   /* The packet may have been meant for a thread that sleeps: the slow path delivers its wakes. */
   return count == 0 && woken ? -1 : count;
