@@ -52,20 +52,22 @@ typedef struct mio_tcp_listener_options {
   mio_socket_options socket; /* accepted streams inherit these on most systems */
 } mio_tcp_listener_options;
 
-/* Makes a listener at `addr`; port 0 lets the system choose, see mio_tcp_listener_local_addr. On
- * Unix with SO_REUSEADDR, so that a server can start again at once; on Windows, where that option
- * would let others take the port over, without. `*listener` has to be closed (else
+/* Creates a listener at `addr`. With port 0 the system chooses one: see mio_tcp_listener_local_addr. On
+ * Unix it sets SO_REUSEADDR, so that a server can restart at once; not on Windows, where that option
+ * would let other processes take the port over. `*listener` must be closed (else
  * MIO_ERROR_ALREADY_EXISTS) and changes only on success. MIO_ERROR_ADDR_IN_USE,
  * MIO_ERROR_ADDR_NOT_AVAILABLE, MIO_ERROR_PERMISSION_DENIED, MIO_ERROR_TOO_MANY_FILES;
- * MIO_ERROR_INVALID_INPUT for NULL or an address of no family. */
+ * MIO_ERROR_INVALID_INPUT for NULL or an address of no family; MIO_ERROR_ADDR_FAMILY_UNSUPPORTED
+ * without IPv6. */
 MIO_API int mio_tcp_listener_bind(mio_tcp_listener *listener, const mio_addr *addr);
 
-/* The same with `options`, which may be NULL. MIO_ERROR_INVALID_INPUT for a negative backlog. */
+/* Like mio_tcp_listener_bind, with `options`, which may be NULL. MIO_ERROR_INVALID_INPUT for a negative
+ * backlog; the errors of mio_socket_options. */
 MIO_API int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
                                        const mio_tcp_listener_options *options);
 
-/* Deregisters and closes it. Connections that were not accepted are reset. Always legal, also twice
- * and on NULL. */
+/* Deregisters and closes the listener. Connections that were not accepted are reset. Safe to call twice or
+ * with NULL. */
 MIO_API void mio_tcp_listener_close(mio_tcp_listener *listener);
 
 /* Accepts the next connection into `*out_stream`, which must be closed (else MIO_ERROR_ALREADY_EXISTS,
@@ -82,7 +84,7 @@ MIO_API void mio_tcp_listener_close(mio_tcp_listener *listener);
 MIO_API int mio_tcp_listener_accept(mio_tcp_listener *listener, mio_tcp_stream *out_stream,
                                     mio_addr *out_addr);
 
-/* Where it listens. */
+/* Returns the address that it listens at. */
 MIO_API int mio_tcp_listener_local_addr(const mio_tcp_listener *listener, mio_addr *out_addr);
 
 /* The time to live (IPv4) or hop limit (IPv6) of what it sends, 1 to 255. Accepted streams inherit
@@ -90,12 +92,12 @@ MIO_API int mio_tcp_listener_local_addr(const mio_tcp_listener *listener, mio_ad
 MIO_API int mio_tcp_listener_ttl(const mio_tcp_listener *listener, uint32_t *out_ttl);
 MIO_API int mio_tcp_listener_set_ttl(mio_tcp_listener *listener, uint32_t ttl);
 
-/* Whether it serves IPv6 alone. Set by mio_tcp_listener_options: most systems refuse a change once
- * bound (MIO_ERROR_INVALID_INPUT), so this one is for adopted handles. */
+/* Whether it serves IPv6 alone. Most systems refuse a change after the bind (MIO_ERROR_INVALID_INPUT):
+ * use mio_tcp_listener_options, and this for adopted handles. */
 MIO_API int mio_tcp_listener_only_v6(const mio_tcp_listener *listener, bool *out_on);
 MIO_API int mio_tcp_listener_set_only_v6(mio_tcp_listener *listener, bool on);
 
-/* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
+/* Takes the error that the socket holds: returns it as a negative code and clears it, or returns 0. */
 MIO_API int mio_tcp_listener_take_error(mio_tcp_listener *listener);
 
 /* Opens a listener with a foreign handle that listens already, which becomes non-blocking. `*listener`
@@ -103,10 +105,10 @@ MIO_API int mio_tcp_listener_take_error(mio_tcp_listener *listener);
  * or IPv6; MIO_ERROR_ALREADY_EXISTS if `*listener` is open. */
 MIO_API int mio_tcp_listener_adopt(mio_tcp_listener *listener, mio_handle handle);
 
-/* The handle, which stays the listener's. */
+/* Returns the handle, which still belongs to the listener. */
 MIO_API int mio_tcp_listener_handle(const mio_tcp_listener *listener, mio_handle *out_handle);
 
-/* Deregisters the listener and gives its handle, still non-blocking, to the caller. */
+/* Deregisters the listener, closes it and gives its handle, still non-blocking, to the caller. */
 MIO_API int mio_tcp_listener_release(mio_tcp_listener *listener, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */

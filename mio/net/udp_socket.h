@@ -54,17 +54,18 @@ typedef struct mio_udp_socket_options {
   mio_socket_options socket;
 } mio_udp_socket_options;
 
-/* Makes a socket at `addr`; port 0 lets the system choose, see mio_udp_socket_local_addr. `*socket`
- * has to be closed (else MIO_ERROR_ALREADY_EXISTS) and changes only on success.
+/* Creates a socket at `addr`. With port 0 the system chooses one: see mio_udp_socket_local_addr.
+ * `*socket` must be closed (else MIO_ERROR_ALREADY_EXISTS) and changes only on success.
  * MIO_ERROR_ADDR_IN_USE, MIO_ERROR_ADDR_NOT_AVAILABLE, MIO_ERROR_PERMISSION_DENIED,
- * MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL or an address of no family. */
+ * MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL or an address of no family;
+ * MIO_ERROR_ADDR_FAMILY_UNSUPPORTED without IPv6. */
 MIO_API int mio_udp_socket_bind(mio_udp_socket *socket, const mio_addr *addr);
 
-/* The same with `options`, which may be NULL. */
+/* Like mio_udp_socket_bind, with `options`, which may be NULL; the errors of mio_socket_options. */
 MIO_API int mio_udp_socket_bind_with(mio_udp_socket *socket, const mio_addr *addr,
                                      const mio_udp_socket_options *options);
 
-/* Deregisters and closes it. Always legal, also twice and on NULL. */
+/* Deregisters and closes the socket. Safe to call twice or with NULL. */
 MIO_API void mio_udp_socket_close(mio_udp_socket *socket);
 
 /* Sends the `len` bytes at `buffer` as one datagram to `to`. Returns `len`; MIO_ERROR_WOULD_BLOCK
@@ -74,17 +75,17 @@ MIO_API void mio_udp_socket_close(mio_udp_socket *socket);
 MIO_API ptrdiff_t mio_udp_socket_send_to(mio_udp_socket *socket, const void *buffer, size_t len,
                                          const mio_addr *to);
 
-/* The same from `count` buffers, one after the other, as one datagram. */
+/* Like mio_udp_socket_send_to, from `count` buffers in their order, as one datagram. */
 MIO_API ptrdiff_t mio_udp_socket_send_to_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
                                                   size_t count, const mio_addr *to);
 
-/* Receives one datagram of at most `len` bytes, and where it came from (`out_from` may be NULL).
- * Returns its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. What does not fit is
- * lost without an error, also on Windows, whose own calls answer WSAEMSGSIZE. */
+/* Receives one datagram of at most `len` bytes and the sender's address (`out_from` may be NULL). Returns
+ * its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. The part that does not fit is
+ * lost without an error, also on Windows, whose own calls return WSAEMSGSIZE. */
 MIO_API ptrdiff_t mio_udp_socket_recv_from(mio_udp_socket *socket, void *buffer, size_t len,
                                            mio_addr *out_from);
 
-/* The same into `count` buffers, one after the other. */
+/* Like mio_udp_socket_recv_from, into `count` buffers in their order. */
 MIO_API ptrdiff_t mio_udp_socket_recv_from_vectored(mio_udp_socket *socket,
                                                     const mio_iovec *buffers, size_t count,
                                                     mio_addr *out_from);
@@ -95,7 +96,7 @@ MIO_API ptrdiff_t mio_udp_socket_recv_message(mio_udp_socket *socket, const mio_
                                               size_t count, mio_addr *out_from,
                                               bool *out_truncated);
 
-/* As recv_from, but the datagram stays and is received again. */
+/* Like mio_udp_socket_recv_from, but the datagram stays and is received again. */
 MIO_API ptrdiff_t mio_udp_socket_peek_from(mio_udp_socket *socket, void *buffer, size_t len,
                                            mio_addr *out_from);
 
@@ -109,9 +110,9 @@ MIO_API int mio_udp_socket_connect(mio_udp_socket *socket, const mio_addr *addr)
  * Linux only. */
 MIO_API int mio_udp_socket_disconnect(mio_udp_socket *socket);
 
-/* The transfers of a connected socket; unconnected, to send is MIO_ERROR_NOT_CONNECTED.
- * MIO_ERROR_CONNECTION_REFUSED (on Windows MIO_ERROR_CONNECTION_RESET) tells that an earlier one
- * found nobody; a socket that is not connected is not told. */
+/* The transfers of a connected socket. Sending without a peer is MIO_ERROR_NOT_CONNECTED.
+ * MIO_ERROR_CONNECTION_REFUSED (on Windows MIO_ERROR_CONNECTION_RESET) reports that an earlier datagram
+ * reached no socket. A socket that is not connected gets no such report. */
 MIO_API ptrdiff_t mio_udp_socket_send(mio_udp_socket *socket, const void *buffer, size_t len);
 MIO_API ptrdiff_t mio_udp_socket_send_vectored(mio_udp_socket *socket, const mio_iovec *buffers,
                                                size_t count);
@@ -120,7 +121,7 @@ MIO_API ptrdiff_t mio_udp_socket_recv_vectored(mio_udp_socket *socket, const mio
                                                size_t count);
 MIO_API ptrdiff_t mio_udp_socket_peek(mio_udp_socket *socket, void *buffer, size_t len);
 
-/* The two ends. MIO_ERROR_NOT_CONNECTED (peer_addr) unless connected. */
+/* The addresses of the two ends. MIO_ERROR_NOT_CONNECTED (peer_addr) unless connected. */
 MIO_API int mio_udp_socket_local_addr(const mio_udp_socket *socket, mio_addr *out_addr);
 MIO_API int mio_udp_socket_peer_addr(const mio_udp_socket *socket, mio_addr *out_addr);
 
@@ -141,7 +142,7 @@ MIO_API int mio_udp_socket_set_traffic_class(mio_udp_socket *socket, uint32_t tr
 MIO_API int mio_udp_socket_interface(const mio_udp_socket *socket, uint32_t *out_index);
 MIO_API int mio_udp_socket_set_device(mio_udp_socket *socket, const char *device);
 
-/* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
+/* Takes the error that the socket holds: returns it as a negative code and clears it, or returns 0. */
 MIO_API int mio_udp_socket_take_error(mio_udp_socket *socket);
 
 /* Whether datagrams to broadcast addresses are allowed. Off by default. */
@@ -152,8 +153,8 @@ MIO_API int mio_udp_socket_set_broadcast(mio_udp_socket *socket, bool on);
 MIO_API int mio_udp_socket_ttl(const mio_udp_socket *socket, uint32_t *out_ttl);
 MIO_API int mio_udp_socket_set_ttl(mio_udp_socket *socket, uint32_t ttl);
 
-/* Whether it serves IPv6 alone. Set by mio_udp_socket_options: most systems refuse a change once
- * bound (MIO_ERROR_INVALID_INPUT), so this one is for adopted handles. */
+/* Whether it serves IPv6 alone. Most systems refuse a change after the bind (MIO_ERROR_INVALID_INPUT):
+ * use mio_udp_socket_options, and this for adopted handles. */
 MIO_API int mio_udp_socket_only_v6(const mio_udp_socket *socket, bool *out_on);
 MIO_API int mio_udp_socket_set_only_v6(mio_udp_socket *socket, bool on);
 
@@ -219,10 +220,10 @@ MIO_API int mio_udp_socket_set_multicast_interface_v6(mio_udp_socket *socket,
  * MIO_ERROR_ALREADY_EXISTS if `*socket` is open. */
 MIO_API int mio_udp_socket_adopt(mio_udp_socket *socket, mio_handle handle);
 
-/* The handle, which stays the socket's. */
+/* Returns the handle, which still belongs to the socket. */
 MIO_API int mio_udp_socket_handle(const mio_udp_socket *socket, mio_handle *out_handle);
 
-/* Deregisters the socket and gives its handle, still non-blocking, to the caller. */
+/* Deregisters the socket, closes it and gives its handle, still non-blocking, to the caller. */
 MIO_API int mio_udp_socket_release(mio_udp_socket *socket, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */

@@ -45,33 +45,33 @@ typedef struct mio_unix_datagram {
   mio_source source;
 } mio_unix_datagram;
 
-/* Makes a socket at `path`, which must not exist. `*socket` has to be closed (else
- * MIO_ERROR_ALREADY_EXISTS) and changes only on success. MIO_ERROR_ADDR_IN_USE when the path
- * exists, MIO_ERROR_NOT_FOUND when its folder does not, MIO_ERROR_PERMISSION_DENIED,
- * MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL, an empty path or one that is too
- * long. */
+/* Creates a socket at `path`, which must not exist. `*socket` must be closed (else
+ * MIO_ERROR_ALREADY_EXISTS) and changes only on success. MIO_ERROR_ADDR_IN_USE when the path exists,
+ * MIO_ERROR_NOT_FOUND when its folder does not, MIO_ERROR_PERMISSION_DENIED, MIO_ERROR_TOO_MANY_FILES;
+ * MIO_ERROR_INVALID_INPUT for NULL, an empty path or one that is too long. */
 MIO_API int mio_unix_datagram_bind(mio_unix_datagram *socket, const char *path);
 
-/* The same at an address, which may be abstract. Unnamed lets Linux choose an abstract name;
- * elsewhere it is MIO_ERROR_INVALID_INPUT. */
+/* Like mio_unix_datagram_bind, at an address, which may be abstract. With the unnamed address Linux
+ * chooses an abstract name; elsewhere it is MIO_ERROR_INVALID_INPUT. */
 MIO_API int mio_unix_datagram_bind_addr(mio_unix_datagram *socket, const mio_unix_addr *addr);
 
-/* Makes a socket without an address: it sends, and nobody can answer it. */
+/* Creates a socket without an address. It can send, but its receivers cannot answer. */
 MIO_API int mio_unix_datagram_unbound(mio_unix_datagram *socket);
 
-/* Makes two sockets that are connected to each other. Both have to be closed, and not the same;
- * both or none are open then. */
+/* Creates two sockets that are connected to each other. Both must be closed and distinct; on failure both
+ * stay closed. */
 MIO_API int mio_unix_datagram_pair(mio_unix_datagram *a, mio_unix_datagram *b);
 
-/* Deregisters and closes it. The path stays. Always legal, also twice and on NULL. */
+/* Deregisters and closes the socket. The path stays. Safe to call twice or with NULL. */
 MIO_API void mio_unix_datagram_close(mio_unix_datagram *socket);
 
-/* Makes the socket at `path` the one peer of send and recv. Ends at once. MIO_ERROR_NOT_FOUND,
- * MIO_ERROR_CONNECTION_REFUSED when nobody is bound there any more; MIO_ERROR_INVALID_INPUT as for
+/* Makes the socket at `path` the only peer of send and recv. Finishes at once. MIO_ERROR_NOT_FOUND,
+ * MIO_ERROR_CONNECTION_REFUSED when no socket is bound there any more; MIO_ERROR_INVALID_INPUT as for
  * bind. */
 MIO_API int mio_unix_datagram_connect(mio_unix_datagram *socket, const char *path);
 
-/* The same to an address, which may be abstract; unnamed is MIO_ERROR_INVALID_INPUT. */
+/* Like mio_unix_datagram_connect, to an address, which may be abstract. Unnamed is
+ * MIO_ERROR_INVALID_INPUT. */
 MIO_API int mio_unix_datagram_connect_addr(mio_unix_datagram *socket, const mio_unix_addr *addr);
 
 /* Sends the `len` bytes at `buffer` as one message to the socket at `path`. Returns `len`.
@@ -81,12 +81,12 @@ MIO_API int mio_unix_datagram_connect_addr(mio_unix_datagram *socket, const mio_
 MIO_API ptrdiff_t mio_unix_datagram_send_to(mio_unix_datagram *socket, const void *buffer,
                                             size_t len, const char *path);
 
-/* The same to an address, which may be abstract. */
+/* Like mio_unix_datagram_send_to, to an address, which may be abstract. */
 MIO_API ptrdiff_t mio_unix_datagram_send_to_addr(mio_unix_datagram *socket, const void *buffer,
                                                  size_t len, const mio_unix_addr *to);
 
-/* Receives one message of at most `len` bytes, and where it came from (`out_from` may be NULL).
- * Returns its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. */
+/* Receives one message of at most `len` bytes and the sender's address (`out_from` may be NULL). Returns
+ * its length, which may be 0; MIO_ERROR_WOULD_BLOCK when there is none. */
 MIO_API ptrdiff_t mio_unix_datagram_recv_from(mio_unix_datagram *socket, void *buffer, size_t len,
                                               mio_unix_addr *out_from);
 
@@ -96,12 +96,12 @@ MIO_API ptrdiff_t mio_unix_datagram_recv_message(mio_unix_datagram *socket,
                                                  const mio_iovec *buffers, size_t count,
                                                  mio_unix_addr *out_from, bool *out_truncated);
 
-/* As recv_from, but the message stays and is received again. */
+/* Like mio_unix_datagram_recv_from, but the message stays and is received again. */
 MIO_API ptrdiff_t mio_unix_datagram_peek_from(mio_unix_datagram *socket, void *buffer, size_t len,
                                               mio_unix_addr *out_from);
 
-/* The transfers of a connected socket; unconnected, to send is MIO_ERROR_NOT_CONNECTED.
- * MIO_ERROR_CONNECTION_REFUSED or MIO_ERROR_CONNECTION_RESET when the peer is gone. */
+/* The transfers of a connected socket. Sending without a peer is MIO_ERROR_NOT_CONNECTED.
+ * MIO_ERROR_CONNECTION_REFUSED or MIO_ERROR_CONNECTION_RESET when the peer has closed. */
 MIO_API ptrdiff_t mio_unix_datagram_send(mio_unix_datagram *socket, const void *buffer, size_t len);
 MIO_API ptrdiff_t mio_unix_datagram_send_vectored(mio_unix_datagram *socket,
                                                   const mio_iovec *buffers, size_t count);
@@ -117,7 +117,7 @@ MIO_API ptrdiff_t mio_unix_datagram_peek(mio_unix_datagram *socket, void *buffer
  * MIO_ERROR_NOT_CONNECTED. */
 MIO_API int mio_unix_datagram_shutdown(mio_unix_datagram *socket, mio_shutdown how);
 
-/* The two ends; who did not bind is unnamed. MIO_ERROR_NOT_CONNECTED (peer_addr). */
+/* The addresses of the two ends; unnamed without a bind. MIO_ERROR_NOT_CONNECTED (peer_addr). */
 MIO_API int mio_unix_datagram_local_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
 MIO_API int mio_unix_datagram_peer_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
 
@@ -128,7 +128,7 @@ MIO_API int mio_unix_datagram_set_send_buffer(mio_unix_datagram *socket, uint32_
 MIO_API int mio_unix_datagram_recv_buffer(const mio_unix_datagram *socket, uint32_t *out_bytes);
 MIO_API int mio_unix_datagram_set_recv_buffer(mio_unix_datagram *socket, uint32_t bytes);
 
-/* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
+/* Takes the error that the socket holds: returns it as a negative code and clears it, or returns 0. */
 MIO_API int mio_unix_datagram_take_error(mio_unix_datagram *socket);
 
 /* Opens a socket with a foreign handle, which becomes non-blocking. `*socket` owns and closes it, only on
@@ -136,10 +136,10 @@ MIO_API int mio_unix_datagram_take_error(mio_unix_datagram *socket);
  * `*socket` is open. */
 MIO_API int mio_unix_datagram_adopt(mio_unix_datagram *socket, mio_handle handle);
 
-/* The handle, which stays the socket's. */
+/* Returns the handle, which still belongs to the socket. */
 MIO_API int mio_unix_datagram_handle(const mio_unix_datagram *socket, mio_handle *out_handle);
 
-/* Deregisters the socket and gives its handle, still non-blocking, to the caller. */
+/* Deregisters the socket, closes it and gives its handle, still non-blocking, to the caller. */
 MIO_API int mio_unix_datagram_release(mio_unix_datagram *socket, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */

@@ -24,24 +24,25 @@ extern "C" {
  *     break;
  *   ...
  *   mio_unix_listener_close(&listener);
- *   remove("/run/echo.sock");                             the path stays until somebody removes it
+ *   remove("/run/echo.sock");                             the path stays until it is removed
  *
- * Zeroed is valid and closed; a closed one answers everything with MIO_ERROR_INVALID_INPUT.
- * Non-blocking and closed on exec from birth. Accepting in several threads at once is fine, as far
- * as the struct is not registered, moved or closed meanwhile. Comes from mio's `UnixListener`. */
+ * A zeroed struct is valid and closed. A closed listener answers every call with
+ * MIO_ERROR_INVALID_INPUT. Listeners are non-blocking and close-on-exec from the start. Several threads
+ * may accept at once, while no thread registers, moves or closes the struct. Comes from mio's
+ * `UnixListener`. */
 typedef struct mio_unix_listener {
   mio_source source;
 } mio_unix_listener;
 
-/* Makes a listener at `path`, which must not exist. `*listener` has to be closed (else
- * MIO_ERROR_ALREADY_EXISTS) and changes only on success. MIO_ERROR_ADDR_IN_USE when the path
- * exists, MIO_ERROR_NOT_FOUND when its folder does not, MIO_ERROR_PERMISSION_DENIED,
- * MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL, an empty path or one that is too
- * long; MIO_ERROR_ADDR_FAMILY_UNSUPPORTED without Unix sockets. */
+/* Creates a listener at `path`, which must not exist. `*listener` must be closed (else
+ * MIO_ERROR_ALREADY_EXISTS) and changes only on success. MIO_ERROR_ADDR_IN_USE when the path exists,
+ * MIO_ERROR_NOT_FOUND when its folder does not, MIO_ERROR_PERMISSION_DENIED, MIO_ERROR_TOO_MANY_FILES;
+ * MIO_ERROR_INVALID_INPUT for NULL, an empty path or one that is too long;
+ * MIO_ERROR_ADDR_FAMILY_UNSUPPORTED without Unix sockets. */
 MIO_API int mio_unix_listener_bind(mio_unix_listener *listener, const char *path);
 
-/* The same at an address, which may be abstract. Unnamed lets Linux choose an abstract name;
- * elsewhere it is MIO_ERROR_INVALID_INPUT. */
+/* Like mio_unix_listener_bind, at an address, which may be abstract. With the unnamed address Linux
+ * chooses an abstract name; elsewhere it is MIO_ERROR_INVALID_INPUT. */
 MIO_API int mio_unix_listener_bind_addr(mio_unix_listener *listener, const mio_unix_addr *addr);
 
 /* Options for mio_unix_listener_bind_with. Zeroed means the default of each. */
@@ -54,7 +55,7 @@ typedef struct mio_unix_listener_options {
 MIO_API int mio_unix_listener_bind_with(mio_unix_listener *listener, const mio_unix_addr *addr,
                                         const mio_unix_listener_options *options);
 
-/* Deregisters and closes it. The path stays. Always legal, also twice and on NULL. */
+/* Deregisters and closes the listener. The path stays. Safe to call twice or with NULL. */
 MIO_API void mio_unix_listener_close(mio_unix_listener *listener);
 
 /* Accepts the next connection into `*out_stream`, which must be closed (else MIO_ERROR_ALREADY_EXISTS,
@@ -65,11 +66,11 @@ MIO_API void mio_unix_listener_close(mio_unix_listener *listener);
 MIO_API int mio_unix_listener_accept(mio_unix_listener *listener, mio_unix_stream *out_stream,
                                      mio_unix_addr *out_addr);
 
-/* Where it listens. */
+/* Returns the address that it listens at. */
 MIO_API int mio_unix_listener_local_addr(const mio_unix_listener *listener,
                                          mio_unix_addr *out_addr);
 
-/* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
+/* Takes the error that the socket holds: returns it as a negative code and clears it, or returns 0. */
 MIO_API int mio_unix_listener_take_error(mio_unix_listener *listener);
 
 /* Opens a listener with a foreign handle that listens already, which becomes non-blocking. `*listener`
@@ -77,10 +78,10 @@ MIO_API int mio_unix_listener_take_error(mio_unix_listener *listener);
  * MIO_ERROR_ALREADY_EXISTS if `*listener` is open. */
 MIO_API int mio_unix_listener_adopt(mio_unix_listener *listener, mio_handle handle);
 
-/* The handle, which stays the listener's. */
+/* Returns the handle, which still belongs to the listener. */
 MIO_API int mio_unix_listener_handle(const mio_unix_listener *listener, mio_handle *out_handle);
 
-/* Deregisters the listener and gives its handle, still non-blocking, to the caller. */
+/* Deregisters the listener, closes it and gives its handle, still non-blocking, to the caller. */
 MIO_API int mio_unix_listener_release(mio_unix_listener *listener, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */

@@ -41,25 +41,25 @@ typedef struct mio_unix_stream {
   mio_source source;
 } mio_unix_stream;
 
-/* Connects to the listener at `path`. Unlike TCP this is mostly done when it returns.
- * MIO_ERROR_WOULD_BLOCK (Linux) when the listener's queue is full: nothing is kept, so connect
- * again later.
- * `*stream` has to be closed (else MIO_ERROR_ALREADY_EXISTS) and changes only on success.
- * MIO_ERROR_NOT_FOUND, MIO_ERROR_CONNECTION_REFUSED when nobody listens,
+/* Connects to the listener at `path`. Unlike with TCP, the connection usually exists when this returns.
+ * MIO_ERROR_WOULD_BLOCK (Linux) when the listener's queue is full: the stream stays closed, so connect
+ * again later. `*stream` must be closed (else MIO_ERROR_ALREADY_EXISTS) and changes only on success.
+ * MIO_ERROR_NOT_FOUND, MIO_ERROR_CONNECTION_REFUSED when no socket listens there,
  * MIO_ERROR_PERMISSION_DENIED, MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL, an empty
  * path or one that is too long; MIO_ERROR_ADDR_FAMILY_UNSUPPORTED without Unix sockets. */
 MIO_API int mio_unix_stream_connect(mio_unix_stream *stream, const char *path);
 
-/* The same to an address, which may be abstract; unnamed is MIO_ERROR_INVALID_INPUT. */
+/* Like mio_unix_stream_connect, to an address, which may be abstract. Unnamed is
+ * MIO_ERROR_INVALID_INPUT. */
 MIO_API int mio_unix_stream_connect_addr(mio_unix_stream *stream, const mio_unix_addr *addr);
 
-/* Makes two streams that are connected to each other. Both have to be closed, and not the same;
- * both or none are open then. MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_UNSUPPORTED where the system has
- * no Unix sockets. On Windows they are connected by way of a file in the folder for temporary files,
- * which is gone when this returns but is one end's name. */
+/* Creates two streams that are connected to each other. Both must be closed and distinct; on failure both
+ * stay closed. MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_ADDR_FAMILY_UNSUPPORTED without Unix sockets. On
+ * Windows they are connected through a file in the folder for temporary files. It is removed before this
+ * returns, but remains the name of one end. */
 MIO_API int mio_unix_stream_pair(mio_unix_stream *a, mio_unix_stream *b);
 
-/* Deregisters and closes it. Always legal, also twice and on NULL. */
+/* Deregisters and closes the stream. Safe to call twice or with NULL. */
 MIO_API void mio_unix_stream_close(mio_unix_stream *stream);
 
 /* Reads at most `len` bytes. Returns the number of bytes; 0 when the peer has finished (or `len` is 0);
@@ -73,12 +73,12 @@ MIO_API ptrdiff_t mio_unix_stream_read(mio_unix_stream *stream, void *buffer, si
 MIO_API ptrdiff_t mio_unix_stream_readv(mio_unix_stream *stream, const mio_iovec *buffers,
                                         size_t count);
 
-/* As read, but the bytes stay and are read again. */
+/* Like mio_unix_stream_read, but the bytes stay and are read again. Drains nothing, except by an error. */
 MIO_API ptrdiff_t mio_unix_stream_peek(mio_unix_stream *stream, void *buffer, size_t len);
 
-/* Writes at most `len` bytes. Returns how many were taken, which may be fewer (0 only if `len` is
- * 0); MIO_ERROR_WOULD_BLOCK when there is no room; MIO_ERROR_BROKEN_PIPE when nobody will read
- * them; never SIGPIPE. */
+/* Writes at most `len` bytes. Returns how many the system accepted (0 only if `len` is 0), fewer when the
+ * stream is full. MIO_ERROR_WOULD_BLOCK when there is no room; MIO_ERROR_BROKEN_PIPE when the peer reads
+ * no more. Never raises SIGPIPE. */
 MIO_API ptrdiff_t mio_unix_stream_write(mio_unix_stream *stream, const void *buffer, size_t len);
 
 /* Like mio_unix_stream_write, from `count` buffers in their order, with the limits of
@@ -89,7 +89,7 @@ MIO_API ptrdiff_t mio_unix_stream_writev(mio_unix_stream *stream, const mio_iove
 /* Ends reading, writing or both; the handle stays open. MIO_ERROR_NOT_CONNECTED. */
 MIO_API int mio_unix_stream_shutdown(mio_unix_stream *stream, mio_shutdown how);
 
-/* The two ends; who did not bind is unnamed. MIO_ERROR_NOT_CONNECTED (peer_addr). */
+/* The addresses of the two ends; unnamed without a bind. MIO_ERROR_NOT_CONNECTED (peer_addr). */
 MIO_API int mio_unix_stream_local_addr(const mio_unix_stream *stream, mio_unix_addr *out_addr);
 MIO_API int mio_unix_stream_peer_addr(const mio_unix_stream *stream, mio_unix_addr *out_addr);
 
@@ -114,7 +114,7 @@ MIO_API int mio_unix_stream_set_send_buffer(mio_unix_stream *stream, uint32_t by
 MIO_API int mio_unix_stream_recv_buffer(const mio_unix_stream *stream, uint32_t *out_bytes);
 MIO_API int mio_unix_stream_set_recv_buffer(mio_unix_stream *stream, uint32_t bytes);
 
-/* The error that the socket holds, as a negative code, and forgets by this; 0 for none. */
+/* Takes the error that the socket holds: returns it as a negative code and clears it, or returns 0. */
 MIO_API int mio_unix_stream_take_error(mio_unix_stream *stream);
 
 /* Opens a stream with a foreign handle, which becomes non-blocking. `*stream` owns and closes it, only on
@@ -122,10 +122,10 @@ MIO_API int mio_unix_stream_take_error(mio_unix_stream *stream);
  * `*stream` is open. */
 MIO_API int mio_unix_stream_adopt(mio_unix_stream *stream, mio_handle handle);
 
-/* The handle, which stays the stream's. */
+/* Returns the handle, which still belongs to the stream. */
 MIO_API int mio_unix_stream_handle(const mio_unix_stream *stream, mio_handle *out_handle);
 
-/* Deregisters the stream and gives its handle, still non-blocking, to the caller. */
+/* Deregisters the stream, closes it and gives its handle, still non-blocking, to the caller. */
 MIO_API int mio_unix_stream_release(mio_unix_stream *stream, mio_handle *out_handle);
 
 /* mio_source_try_io for this type. */

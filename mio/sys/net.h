@@ -86,8 +86,8 @@ int mio_net_open_pair(mio_net_type type, mio_handle out_handles[2]);
  * accepted. */
 int mio_net_adopt(mio_handle handle, mio_net_type type, bool is_unix);
 
-/* Closes a handle, a socket or not, for good: an error, or an interruption, is no reason to do it
- * again, as the number may be somebody else's by then. */
+/* Closes a handle, whether it is a socket or not. It must not be called again after an error or an
+ * interruption, because the number may belong to another file by then. */
 void mio_net_close(mio_handle handle);
 
 int mio_net_bind(mio_handle handle, const mio_net_name *name);
