@@ -99,8 +99,16 @@ static uint32_t features_of(int fd, bool is_v6) {
   return features;
 }
 
-/* Whether the 16 bytes of an IPv6 address are IPv4-mapped. */
-static bool is_mapped(const struct in6_addr *addr) { return IN6_IS_ADDR_V4MAPPED(addr); }
+/* The macros of <netinet/in.h> for these two cast const away in musl. */
+static bool is_mapped(const struct in6_addr *addr) {
+  static const unsigned char prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return memcmp(addr, prefix, sizeof prefix) == 0;
+}
+
+static bool is_unspecified(const struct in6_addr *addr) {
+  static const unsigned char zeros[sizeof *addr];
+  return memcmp(addr, zeros, sizeof zeros) == 0;
+}
 
 typedef union socket_name {
   struct sockaddr any;
@@ -111,7 +119,7 @@ typedef union socket_name {
 
 static bool is_any(const socket_name *name) {
   if (name->any.sa_family == AF_INET) return name->v4.sin_addr.s_addr == INADDR_ANY;
-  return IN6_IS_ADDR_UNSPECIFIED(&name->v6.sin6_addr);
+  return is_unspecified(&name->v6.sin6_addr);
 }
 
 int mio_net_batch_inspect(mio_handle handle, mio_udp_batch *out) {
