@@ -108,8 +108,13 @@ MIO_API void mio_poll_close(mio_poll *poll);
  * milliseconds.
  *
  * Errors, with `events` empty: MIO_ERROR_INTERRUPTED when a signal handler ran;
- * MIO_ERROR_INVALID_INPUT for a closed poll or events without capacity. Allocates nothing. At most
- * one system call, none if a waker was woken already. */
+ * MIO_ERROR_INVALID_INPUT for a closed poll or events without capacity. Allocates nothing. A handler that
+ * runs while the wait spins, or before the thread sleeps, may not end the wait: wake from the handler. Some
+ * kernels report SIGSTOP and SIGCONT as an interruption. Do not longjmp(3) out of a handler.
+ *
+ * If a waker was woken, the wait does not block. It asks the OS too if the last such wait that did began
+ * more than about 80 µs ago, so wakes do not keep sources back. A wait is a cancellation point; a cancelled
+ * thread leaves the poll usable. */
 static inline int mio_poll_wait(mio_poll *poll, mio_events *events, uint64_t timeout_ns);
 
 /* The registry of the poll, valid as long as the poll is; to be used from any thread. */

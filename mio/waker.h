@@ -25,7 +25,8 @@ extern "C" {
  * and all that happened before each of those wakes is visible to who receives it. None is lost.
  *
  * A wake costs a system call only when a thread sleeps in the poll; while the poller is awake or
- * already woken it is one atomic instruction. A poll may have up to MIO_WAKERS_PER_POLL wakers,
+ * already woken it is one atomic instruction. (A thread that was cancelled while it slept counts as asleep
+ * from then on.) A poll may have up to MIO_WAKERS_PER_POLL wakers,
  * each with its own token, and any number of threads may share one.
  *
  * A signal handler may wake: keep the waker where it can be reached, and put SIG_DFL back before
