@@ -196,7 +196,7 @@ def _python_impl(ctx):
         ),
         is_executable = True,
     )
-    files = [ctx.file.main] + ctx.files.srcs + programs
+    files = [ctx.file.main] + ctx.files.srcs + ctx.files.data + programs
     for it in emulated:
         files = files + it.programs + [it.script]
     runfiles = ctx.runfiles(files = files)
@@ -216,6 +216,10 @@ _PYTHON_ATTRS = {
     ),
     "binaries": attr.label_list(
         doc = "The benchmarks, named to it after --binaries.",
+    ),
+    "data": attr.label_list(
+        allow_files = True,
+        doc = "What it reads.",
     ),
     "emulated": attr.label_list(
         doc = "Those for other systems, each after an --emulated.",
