@@ -57,13 +57,15 @@ typedef struct mio_named_pipe {
   struct mio_named_pipe_state *state;
 } mio_named_pipe;
 
-/* How a pipe is made; all zero is what NULL stands for. */
+/* How a pipe is created or opened. NULL means all zero, and zero is the safe choice: the server's end is
+ * created as the first of its name, or not at all (FILE_FLAG_FIRST_PIPE_INSTANCE), so that no other process
+ * can offer the name before it, and clients of other machines are refused (PIPE_REJECT_REMOTE_CLIENTS). */
 typedef struct mio_named_pipe_options {
   bool messages;         /* keep each write together, as a message; instead of bytes */
-  bool further_instance; /* there may be other servers of this name already */
-  bool remote_clients;   /* let other machines in as well */
-  uint8_t max_instances; /* how many servers of this name there may be; 0, or 255, for any number */
-  size_t buffer_len;     /* bytes that wait each way, here and in the system; 0 for 16 KiB */
+  bool further_instance; /* allow other servers of this name: no FILE_FLAG_FIRST_PIPE_INSTANCE */
+  bool remote_clients;   /* allow other machines: no PIPE_REJECT_REMOTE_CLIENTS */
+  uint8_t max_instances; /* the most servers of this name; 0 and 255 mean any number */
+  size_t buffer_len;     /* bytes that wait each way, here and in the system; 0 means 16 KiB */
 } mio_named_pipe_options;
 
 /* The most bytes of a buffer: 16 MiB. */
@@ -72,8 +74,15 @@ typedef struct mio_named_pipe_options {
 /* The longest name, in UTF-16 units. */
 #define MIO_NAMED_PIPE_NAME_MAX 256
 
-/* Makes the server's end of a pipe called `name`, UTF-8, "\\.\pipe\" and then anything without a
- * backslash. One server has one client at a time: for more, make more, with `further_instance`.
+/* Creates the server's end of a pipe called `name`: UTF-8, "\\.\pipe\" and then anything without a
+ * backslash. One server has one client at a time. For more clients, create more, with `further_instance`.
+ *
+ * The pipe has the system's default security descriptor. According to the reference of CreateNamedPipe it
+ * grants full control to the creator, the administrators and the LocalSystem account, and read access to
+ * everyone, the anonymous account included. So other users of the machine can open the pipe for reading, see
+ * what the server writes, and keep others out meanwhile. A server that must not allow this creates the
+ * handle itself, with a security descriptor, and adopts it.
+ *
  * MIO_ERROR_PERMISSION_DENIED if there is a server of that name already and `further_instance` is
  * false; an error of the system's if there are as many as the first one allowed.
  * MIO_ERROR_ALREADY_EXISTS if `pipe` is open. MIO_ERROR_INVALID_INPUT for a bad name or a buffer

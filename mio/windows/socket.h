@@ -10,40 +10,46 @@
 extern "C" {
 #endif
 
-/* Any SOCKET as a source, which stays the program's: one of another library (c-ares, libssh2,
- * libcurl), or of a protocol that this library has no type for.
+/* Any SOCKET as a source. The program owns the socket: it comes from another library (c-ares, libssh2,
+ * libcurl), or has a protocol for which this library has no type.
  *
  *   mio_windows_socket query = {0};
  *   mio_windows_socket_init(&query, (mio_handle)socket);
  *   mio_registry_register(registry, &query.source, QUERY, MIO_READABLE | MIO_LEVEL);
  *   ...
- *   mio_windows_socket_close(&query);                     before closesocket, as a rule
+ *   mio_windows_socket_close(&query);                     before closesocket
  *   closesocket(socket);
  *
- * The socket is neither made non-blocking nor closed, and the struct stays where it is while it is
- * registered. Other libraries do their I/O by themselves: register with MIO_LEVEL for them, which
- * reports readiness for as long as it lasts; an edge comes back only after a would-block inside
- * mio_source_try_io. Sockets of layered service providers are fine, as far as the provider tells
- * what it stands on (SIO_BASE_HANDLE). A socket that is closed while registered is silent from then
- * on.
+ * The library neither makes the socket non-blocking nor closes it. The struct must not move while it is
+ * registered. Other libraries do their I/O by themselves, so register with MIO_LEVEL for them: that
+ * reports readiness for as long as it lasts. An edge comes back only after mio_source_try_io has reported
+ * that the socket was drained. Sockets of layered service providers work if the provider answers
+ * SIO_BASE_HANDLE or one of the SIO_BSP_HANDLE questions.
  *
- * Zeroed is valid and holds nothing. Windows only. mio has nothing like it. */
+ * Call mio_windows_socket_close before closesocket. If the program closes the socket first, the source
+ * usually yields no more events: the driver reports the close. But Windows gives the number of a closed
+ * socket to a new one, and if that happens between an event and the next wait, the library cannot tell the
+ * two apart: events of the new socket then have the old token, until the source is closed, deregistered or
+ * registered again.
+ *
+ * Register a socket again after it was connected again. Zeroed is valid and means closed. Windows only.
+ * Rust's mio has nothing like it. */
 typedef struct mio_windows_socket {
   mio_source source;
 } mio_windows_socket;
 
-/* Makes `socket` stand for `handle`, a SOCKET. MIO_ERROR_INVALID_INPUT (WSAENOTSOCK) if `handle` is
- * anything else; MIO_ERROR_ALREADY_EXISTS if `socket` holds one already. */
+/* Initializes `*socket` with `handle`, a SOCKET. Returns MIO_ERROR_INVALID_INPUT (WSAENOTSOCK) if `handle`
+ * is anything else, MIO_ERROR_ALREADY_EXISTS if `*socket` is not closed. */
 MIO_API int mio_windows_socket_init(mio_windows_socket *socket, mio_handle handle);
 
-/* Deregisters it if it is registered, and lets go of the SOCKET, which stays open. To be called
- * before closesocket. Always legal, also twice and on NULL. */
+/* Deregisters the source if it is registered, and leaves the SOCKET open. Call it before closesocket. Safe
+ * to call twice or with NULL. */
 MIO_API void mio_windows_socket_close(mio_windows_socket *socket);
 
-/* The SOCKET. MIO_ERROR_INVALID_INPUT if it holds none. */
+/* Writes the SOCKET to `*out_handle`. Returns MIO_ERROR_INVALID_INPUT if `socket` is closed. */
 MIO_API int mio_windows_socket_handle(const mio_windows_socket *socket, mio_handle *out_handle);
 
-/* mio_source_try_io for this type. */
+/* Like mio_source_try_io, for this type. */
 MIO_API ptrdiff_t mio_windows_socket_try_io(mio_windows_socket *socket, mio_interest interest,
                                             mio_io_operation operation, void *context);
 

@@ -6,9 +6,12 @@
 #include "mio/sys/net.h"
 #include "mio/sys/windows/net_winsock.h"
 
-/* Windows has no socketpair(): two Unix sockets are connected by way of a listener whose file is
- * there for that moment only. They block until they are handed out, so nothing has to be waited
- * for. */
+/* Windows has no socketpair(). Two Unix sockets are connected through a listener, whose file exists for
+ * that moment only. Another process could find the file and connect too, so the accepted socket is
+ * checked: it must come from this process, and if it has a name, that must be the client's. The sockets
+ * block until they are returned, so no call has to be repeated.
+ *
+ * Wine has no Unix sockets, so this file was compiled and never executed. */
 
 enum { PATH_ROOM = MIO_UNIX_ADDR_NAME_MAX };
 
@@ -17,8 +20,8 @@ static char *put_hex(char *out, uint32_t number) {
   return out;
 }
 
-/* A path that nobody else uses, as UTF-16 and in UTF-8, which is what Winsock takes: the folder for
- * temporary files, and a name of this process, this moment and a counter. */
+/* Writes an unused path as UTF-16, and as UTF-8 for Winsock: the folder for temporary files, and a name made
+ * of the process, a counter and the time. */
 static int choose_path(WCHAR wide[PATH_ROOM], struct sockaddr_un *out_name) {
   static volatile LONG count;
   WCHAR folder[MAX_PATH + 1];
@@ -46,57 +49,99 @@ static int open_blocking(SOCKET *out_socket) {
   return *out_socket == INVALID_SOCKET ? mio_winsock_error() : 0;
 }
 
-static bool is_own(SOCKET s) {
+/* A socket bound to a file of its own, which the caller deletes. */
+typedef struct bound_socket {
+  SOCKET socket;
+  WCHAR path[PATH_ROOM];
+  struct sockaddr_un name;
+} bound_socket;
+
+static const struct sockaddr *sockaddr_of(const bound_socket *bound) {
+  return (const struct sockaddr *)(const void *)&bound->name;
+}
+
+static int open_bound(bound_socket *out) {
+  int result = choose_path(out->path, &out->name);
+  if (result == 0) result = open_blocking(&out->socket);
+  if (result < 0) return result;
+  result = mio_winsock_result(bind(out->socket, sockaddr_of(out), sizeof out->name));
+  if (result < 0) (void)closesocket(out->socket);
+  return result;
+}
+
+static bool is_of_this_process(SOCKET s) {
   ULONG pid = 0;
   DWORD bytes = 0;
   return WSAIoctl(s, SIO_AF_UNIX_GETPEERPID, NULL, 0, &pid, sizeof pid, &bytes, NULL, NULL) == 0 &&
          pid == GetCurrentProcessId();
 }
 
-/* Connects `client` to `listener` and takes the other end. Whoever else has found the file in that
- * moment is sent away; our own connection is in the queue, so this comes to an end. */
-static int connect_ends(SOCKET listener, const struct sockaddr_un *name, SOCKET client,
+/* Whether `server`, accepted with this peer name, is connected to `client`. A system that does not report
+ * the names of clients reports none. */
+static bool is_peer(SOCKET server, const struct sockaddr_un *peer, const bound_socket *client) {
+  if (!is_of_this_process(server)) return false;
+  return peer->sun_path[0] == '\0' ||
+         strncmp(peer->sun_path, client->name.sun_path, sizeof peer->sun_path) == 0;
+}
+
+/* Connects `client` to `listener` and accepts the other end. Refuses other connections that came first: the
+ * backlog bounds their number, and so does this loop. */
+static int connect_ends(const bound_socket *listener, const bound_socket *client,
                         SOCKET *out_server) {
-  const struct sockaddr *sockaddr = (const struct sockaddr *)(const void *)name;
-  int result = mio_winsock_result(listen(listener, SOMAXCONN));
-  if (result == 0) result = mio_winsock_result(connect(client, sockaddr, sizeof *name));
-  if (result < 0) return result;
-  for (;;) {
-    const SOCKET server = accept(listener, NULL, NULL);
+  enum { BACKLOG = 8 };
+  int result = mio_winsock_result(listen(listener->socket, BACKLOG));
+  if (result == 0) {
+    result = mio_winsock_result(
+        connect(client->socket, sockaddr_of(listener), sizeof listener->name));
+  }
+  for (int i = 0; result == 0 && i <= BACKLOG; ++i) {
+    struct sockaddr_un peer;
+    int len = sizeof peer;
+    memset(&peer, 0, sizeof peer);
+    const SOCKET server =
+        accept(listener->socket, (struct sockaddr *)(void *)&peer, &len);
     if (server == INVALID_SOCKET) return mio_winsock_error();
-    if (is_own(server)) {
+    if (is_peer(server, &peer, client)) {
       *out_server = server;
       return 0;
     }
     (void)closesocket(server);
   }
+  return result < 0 ? result : -WSAECONNREFUSED;
 }
 
-/* The same with a listener of its own, and both ends non-blocking; closes `client` if that fails.
- */
-static int connect_by_file(SOCKET client, SOCKET *out_server) {
-  WCHAR path[PATH_ROOM];
-  struct sockaddr_un name;
-  SOCKET listener = INVALID_SOCKET, server = INVALID_SOCKET;
-  int result = choose_path(path, &name);
-  if (result == 0) result = open_blocking(&listener);
-  if (result == 0) {
-    result = mio_winsock_result(
-        bind(listener, (const struct sockaddr *)(const void *)&name, sizeof name));
-    if (result == 0) {
-      result = connect_ends(listener, &name, client, &server);
-      (void)DeleteFileW(path);
-    }
-    (void)closesocket(listener);
-  }
-  if (result == 0) result = mio_winsock_prepare(server); /* closes it if it fails */
+static void close_bound(const bound_socket *bound) {
+  (void)closesocket(bound->socket);
+  (void)DeleteFileW(bound->path);
+}
+
+/* Makes both ends non-blocking. Closes both if that fails. */
+static int prepare_ends(SOCKET client, SOCKET server) {
+  int result = mio_winsock_prepare(server); /* closes it if it fails */
   if (result < 0) {
     (void)closesocket(client);
     return result;
   }
   result = mio_winsock_prepare(client);
   if (result < 0) (void)closesocket(server);
-  *out_server = server;
+  return result;
+}
+
+static int open_ends(SOCKET *out_client, SOCKET *out_server) {
+  bound_socket listener, client;
+  int result = open_bound(&listener);
+  if (result < 0) return result;
+  result = open_bound(&client);
+  if (result < 0) {
+    close_bound(&listener);
+    return result;
+  }
+  result = connect_ends(&listener, &client, out_server);
+  close_bound(&listener);
+  (void)DeleteFileW(client.path); /* the name stays the socket's */
+  *out_client = client.socket;
+  if (result == 0) return prepare_ends(client.socket, *out_server);
+  (void)closesocket(client.socket);
   return result;
 }
 
@@ -104,8 +149,7 @@ int mio_net_open_pair(mio_net_type type, mio_handle out_handles[2]) {
   SOCKET client, server;
   int result = mio_winsock_start();
   if (result == 0 && type == MIO_NET_DATAGRAM) result = -WSAEOPNOTSUPP;
-  if (result == 0) result = open_blocking(&client);
-  if (result == 0) result = connect_by_file(client, &server);
+  if (result == 0) result = open_ends(&client, &server);
   if (result < 0) return result;
   out_handles[0] = (mio_handle)client;
   out_handles[1] = (mio_handle)server;
