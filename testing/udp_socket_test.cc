@@ -46,11 +46,16 @@ TEST(UdpBind, BadArgumentsKeepNothing) {
 
 // 192.0.2.0/24 is for documentation (RFC 5737): no machine has it.
 TEST(UdpBind, SomebodyElsesAddressIsNotAvailable) {
-  SKIP_UNDER_WINE("binds a datagram socket to any address");
   UdpSocket socket;
   const mio_addr foreign = mio_addr_v4(192, 0, 2, 1, 0);
+  {
+    UdpSocket first; /* Windows opens handles of its own with a process's first socket */
+    Bind(&first, mio_addr_loopback_v4(0));
+  }
   const int before = CountHandles();
-  EXPECT_ERROR(mio_udp_socket_bind(&socket, &foreign), MIO_ERROR_ADDR_NOT_AVAILABLE);
+  const int result = mio_udp_socket_bind(&socket, &foreign);
+  SKIP_IF_WINE(result == 0, "binds a datagram socket to any address");
+  EXPECT_ERROR(result, MIO_ERROR_ADDR_NOT_AVAILABLE);
   EXPECT_EQ(before, CountHandles());
 }
 
@@ -151,8 +156,10 @@ TEST_F(Udp, SendToNowhere) {
 }
 
 TEST_F(Udp, SendWithoutAPeer) {
-  SKIP_UNDER_WINE("calls a send without a receiver an invalid argument");
-  EXPECT_ERROR(mio_udp_socket_send(&sender_, "x", 1), MIO_ERROR_NOT_CONNECTED);
+  const ptrdiff_t result = mio_udp_socket_send(&sender_, "x", 1);
+  SKIP_IF_WINE(mio_error_kind(result) == MIO_ERROR_INVALID_INPUT,
+               "calls a send without a receiver an invalid argument");
+  EXPECT_ERROR(result, MIO_ERROR_NOT_CONNECTED);
 }
 
 TEST_F(Udp, TooLongForADatagramIsRefusedWhole) {
@@ -190,12 +197,13 @@ TEST_F(Udp, ConnectedAgainHasAnotherPeer) {
 }
 
 TEST_F(Udp, APeerThatIsNotThereIsToldLater) {
-  SKIP_UNDER_WINE("keeps a datagram socket's error from poll and receive");
   mio_udp_socket_close(&receiver_);
   ASSERT_OK(mio_udp_socket_connect(&sender_, &receiver_addr_));
   ASSERT_OK(poll_.Register(&sender_->source, kSender, MIO_READABLE));
   ASSERT_EQ(1, mio_udp_socket_send(&sender_, "x", 1));
-  poll_.WaitFor(kSender, [](const Readiness &r) { return r.readable || r.error; });
+  const Readiness soon = poll_.Quiet(kSender);
+  SKIP_IF_WINE(soon.None(), "keeps a datagram socket's error from poll and receive");
+  if (soon.None()) poll_.WaitFor(kSender, [](const Readiness &r) { return r.readable || r.error; });
   const mio_error kind = mio_error_kind(mio_udp_socket_recv(&sender_, buffer_, 1));
   EXPECT_TRUE(kind == MIO_ERROR_CONNECTION_REFUSED || kind == MIO_ERROR_CONNECTION_RESET)
       << mio_error_kind_name(kind);
@@ -289,15 +297,16 @@ TEST_F(Udp, JoinedGroupsAreHeardUntilLeft) {
 }
 
 TEST_F(Udp, LeavingTwiceIsRefused) {
-  SKIP_UNDER_WINE("calls an address that is not available an invalid argument");
   UdpSocket member;
   const mio_addr addr = Bind(&member, mio_addr_any_v4(0));
   const mio_addr group = mio_addr_v4(239, 77, 13, 7, addr.port);
   const mio_addr loopback = mio_addr_loopback_v4(0);
   ASSERT_OK(mio_udp_socket_join_multicast_v4(&member, &group, &loopback));
   ASSERT_OK(mio_udp_socket_leave_multicast_v4(&member, &group, &loopback));
-  EXPECT_ERROR(mio_udp_socket_leave_multicast_v4(&member, &group, &loopback),
-               MIO_ERROR_ADDR_NOT_AVAILABLE);
+  const int result = mio_udp_socket_leave_multicast_v4(&member, &group, &loopback);
+  SKIP_IF_WINE(mio_error_kind(result) == MIO_ERROR_INVALID_INPUT,
+               "calls an address that is not available an invalid argument");
+  EXPECT_ERROR(result, MIO_ERROR_ADDR_NOT_AVAILABLE);
 }
 
 TEST_F(Udp, NotEverythingIsAGroup) {
@@ -320,7 +329,6 @@ TEST_F(Udp, NotEverythingIsAGroup) {
 
 // Loopback interfaces route no IPv6 multicast, so it is seen by what may not be done twice.
 TEST(UdpIpv6, GroupsAreJoinedAndLeftOnce) {
-  SKIP_UNDER_WINE("calls an address that is not available an invalid argument");
   if (!HasIpv6()) GTEST_SKIP() << "no IPv6 on this machine";
   const uint32_t loopback = LoopbackIndex();
   const mio_addr group = Addr("[ff01::4d4d]:0");
@@ -331,8 +339,10 @@ TEST(UdpIpv6, GroupsAreJoinedAndLeftOnce) {
     EXPECT_ERROR(mio_udp_socket_join_multicast_v6(&member, &group, loopback),
                  MIO_ERROR_ADDR_IN_USE);
     ASSERT_OK(mio_udp_socket_leave_multicast_v6(&member, &group, loopback));
-    EXPECT_ERROR(mio_udp_socket_leave_multicast_v6(&member, &group, loopback),
-                 MIO_ERROR_ADDR_NOT_AVAILABLE);
+    const int result = mio_udp_socket_leave_multicast_v6(&member, &group, loopback);
+    SKIP_IF_WINE(mio_error_kind(result) == MIO_ERROR_INVALID_INPUT,
+                 "calls an address that is not available an invalid argument");
+    EXPECT_ERROR(result, MIO_ERROR_ADDR_NOT_AVAILABLE);
   }
 }
 

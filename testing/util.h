@@ -132,12 +132,14 @@ int CountHandles();
 // Why this process cannot open so many handles more, or nothing: raises its limit if that helps.
 std::string WhyNotOpen(size_t handles);
 
-// Whether this is Windows as Wine has it. What Wine itself does wrong is skipped there, and there only.
+// Whether this is Windows as Wine has it.
 bool UnderWine();
 
-#define SKIP_UNDER_WINE(defect)                                   \
-  do {                                                            \
-    if (::mio_test::UnderWine()) GTEST_SKIP() << "Wine: " defect; \
+// Skips the test if this Wine has a defect of its own, which `symptom` has just shown. Versions without the
+// defect run the rest.
+#define SKIP_IF_WINE(symptom, defect)                                          \
+  do {                                                                         \
+    if (::mio_test::UnderWine() && (symptom)) GTEST_SKIP() << "Wine: " defect; \
   } while (false)
 
 // Whether SO_ERROR holds Linux's number of an error where this CPU has another one for it (mips): qemu-user 7.2

@@ -26,6 +26,7 @@ set(mio_sources_afd
   mio/sys/windows/fork.c
   mio/sys/windows/lock.c
   mio/sys/windows/named_pipe_io.c
+  mio/sys/windows/named_pipe_life.c
   mio/sys/windows/named_pipe_state.c
   mio/sys/windows/net_batch.c
   mio/sys/windows/net_name.c

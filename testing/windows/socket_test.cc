@@ -245,6 +245,56 @@ TEST_F(SocketTest, ClosedWhileItsPollIsUnderWayItIsSilent) {
   EXPECT_OK(poll_.Deregister(source()));
 }
 
+// The number of a closed socket goes to the next one, and the closed one's source does not watch that.
+TEST_F(SocketTest, ClosedWhileItsPollIsUnderWayItDoesNotWatchItsSuccessor) {
+  ASSERT_OK(poll_.Register(source(), kSource, MIO_READABLE));
+  ASSERT_OK(poll_.Wait(0));
+  pair_.ours.Close();
+  std::vector<RawSocket> taken;
+  do {
+    ASSERT_LT(taken.size(), 1000u) << "the number does not come back";
+    taken.push_back(RawUdpSocket());
+  } while (taken.back().handle() != source()->native.handle);
+  const sockaddr_in addr = taken.back().Bind();
+  RawUdpSocket().SendTo(addr);
+  const auto would_block = [](void *) -> ptrdiff_t { return -WSAEWOULDBLOCK; };
+  EXPECT_TRUE(poll_.Quiet(kSource).None());
+  EXPECT_EQ(-WSAEWOULDBLOCK,
+            mio_windows_socket_try_io(&source_, MIO_READABLE, would_block, nullptr));
+  EXPECT_TRUE(poll_.Quiet(kSource).None());
+  EXPECT_OK(poll_.Deregister(source()));
+}
+
+// What mio/windows/socket.h warns of ends with the registration.
+TEST_F(SocketTest, ClosedAfterAnEventItsSuccessorIsSilentOnceItIsDeregistered) {
+  ASSERT_OK(poll_.Register(source(), kSource, MIO_READABLE));
+  pair_.theirs.Send();
+  poll_.WaitReadable(kSource);
+  pair_.ours.Close();
+  std::vector<RawSocket> taken;
+  do {
+    ASSERT_LT(taken.size(), 1000u) << "the number does not come back";
+    taken.push_back(RawUdpSocket());
+  } while (taken.back().handle() != source()->native.handle);
+  const sockaddr_in addr = taken.back().Bind();
+  ASSERT_OK(poll_.Wait(0));
+  mio_windows_socket_close(&source_);
+  RawUdpSocket().SendTo(addr);
+  EXPECT_TRUE(poll_.Quiet(kSource).None());
+}
+
+// An edge of the end comes once, however often the program reads 0 after it.
+TEST_F(SocketTest, TheEndIsReportedOnceHoweverOftenItIsRead) {
+  ASSERT_OK(poll_.Register(source(), kSource, MIO_READABLE));
+  ASSERT_EQ(0, shutdown(pair_.theirs.get(), SD_SEND));
+  EXPECT_TRUE(poll_.WaitFor(kSource, [](const Readiness &r) { return r.read_closed; }).readable);
+  const auto end = [](void *) -> ptrdiff_t { return 0; };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(0, mio_windows_socket_try_io(&source_, MIO_READABLE, end, nullptr));
+    EXPECT_TRUE(poll_.Quiet(kSource).None()) << i;
+  }
+}
+
 TEST_F(SocketTest, ClosedBeforeItsPollIsMadeItIsSilent) {
   ASSERT_OK(poll_.Register(source(), kSource, MIO_READABLE));
   pair_.ours.Close();

@@ -187,9 +187,8 @@ TEST(NamedPipeEvents, AConnectEndsWhileDeregistered) {
 // A pipe can leave a poll for another, where the system lets a handle change its completion port.
 void ExpectMoves(Poll *to, mio_named_pipe *pipe) {
   const int result = to->Register(&pipe->source, kServer, kBoth);
-  if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) {
-    SKIP_UNDER_WINE("8.0 has no FileReplaceCompletionInformation: a handle keeps its port");
-  }
+  SKIP_IF_WINE(mio_error_kind(result) == MIO_ERROR_UNSUPPORTED,
+               "8.0 has no FileReplaceCompletionInformation: a handle keeps its port");
   ASSERT_OK(result);
   EXPECT_TRUE(to->WaitWritable(kServer).writable);
 }

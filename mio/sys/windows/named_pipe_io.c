@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "mio/error.h"
-#include "mio/sys/windows/named_pipe_state.h"
+#include "mio/sys/windows/named_pipe_requests.h"
 
 /* Reading. */
 

@@ -124,14 +124,20 @@ int mio_pipe_announce(mio_named_pipe_state *state, mio_selector *selector);
  * `out` is not NULL; what the request was the last to need goes. True if an event was written. */
 bool mio_pipe_finish(mio_named_pipe_state *state, mio_selector *selector, mio_event *out);
 
-/* Has a read under way, unless there is one, or something to read. Returns an error only if there
- * is nothing to read because nobody is connected. */
-int mio_pipe_start_read(mio_named_pipe_state *state, mio_selector *selector);
+/* Whether a connect, read or write is in flight. */
+bool mio_pipe_is_any_in_flight(const mio_named_pipe_state *state);
 
-/* What the packets of the three requests are for. */
-bool mio_pipe_complete_read(mio_port_operation *operation, mio_selector *selector, mio_event *out);
-bool mio_pipe_complete_write(mio_port_operation *operation, mio_selector *selector, mio_event *out);
-bool mio_pipe_complete_connect(mio_port_operation *operation, mio_selector *selector,
-                               mio_event *out);
+/* The MIO_AFD_* bits of what the pipe is ready for. */
+uint32_t mio_pipe_readiness(const mio_named_pipe_state *state);
+
+/* Handles the packet of `notice`. */
+bool mio_pipe_complete_notice(mio_port_operation *operation, mio_selector *selector,
+                              mio_event *out);
+
+/* Size of a state with its two buffers, in bytes. */
+size_t mio_pipe_block_size(size_t buffer_len);
+
+/* Gives up one reference to the state, and frees it if it was the last. Called without the lock. */
+void mio_pipe_drop(mio_named_pipe_state *state);
 
 #endif /* MIO_SYS_WINDOWS_NAMED_PIPE_STATE_H_ */

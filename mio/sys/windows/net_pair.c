@@ -91,15 +91,14 @@ static int connect_ends(const bound_socket *listener, const bound_socket *client
   enum { BACKLOG = 8 };
   int result = mio_winsock_result(listen(listener->socket, BACKLOG));
   if (result == 0) {
-    result = mio_winsock_result(
-        connect(client->socket, sockaddr_of(listener), sizeof listener->name));
+    result =
+        mio_winsock_result(connect(client->socket, sockaddr_of(listener), sizeof listener->name));
   }
   for (int i = 0; result == 0 && i <= BACKLOG; ++i) {
     struct sockaddr_un peer;
     int len = sizeof peer;
     memset(&peer, 0, sizeof peer);
-    const SOCKET server =
-        accept(listener->socket, (struct sockaddr *)(void *)&peer, &len);
+    const SOCKET server = accept(listener->socket, (struct sockaddr *)(void *)&peer, &len);
     if (server == INVALID_SOCKET) return mio_winsock_error();
     if (is_peer(server, &peer, client)) {
       *out_server = server;
