@@ -56,8 +56,8 @@ extern "C" {
  * - read_closed and write_closed come only where the system tells; see mio/event.h.
  * - Where AF_UNIX, priority, nesting or a mode is missing, the call says MIO_ERROR_UNSUPPORTED.
  *
- * Zeroed is valid and closed. The struct may be moved while no other thread uses it. One thread at
- * a time should wait (several may: each event goes to one of them); all else is safe from any
+ * Zeroed is valid and closed. The struct may be moved while no other thread uses it. Several
+ * threads may wait at once, and each event goes to one of them. Everything else is safe from any
  * thread. Comes from mio's `Poll`. */
 struct mio_selector;
 
