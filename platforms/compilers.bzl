@@ -30,11 +30,11 @@ def compiler_settings():
     _compiler("msvc_cl", "msvc-cl")
     _compiler("clang_cl", "clang-cl")
 
-    # No platform has this constraint.
+    # No platform has this constraint. Public, since a select() must see what the aliases below lead to.
     native.config_setting(
         name = "_never",
         constraint_values = [":incompatible"],
-        visibility = ["//visibility:private"],
+        visibility = ["//visibility:public"],
     )
     _alias("msvc", {
         ":clang_cl": ":clang_cl",
