@@ -24,8 +24,8 @@ static uint32_t write_wakes(const mio_selector_base *base, uint32_t bits, mio_ev
   uint32_t count = 0;
   for (uint32_t index = 0; bits != 0; bits >>= 1, ++index) {
     if ((bits & 1) == 0) continue;
-    mio_selector_write_wake(
-        &out[count++], atomic_load_explicit(&base->waker_tokens[index], memory_order_relaxed));
+    mio_selector_write_wake(&out[count++],
+                            atomic_load_explicit(&base->waker_tokens[index], memory_order_relaxed));
   }
   return count;
 }

@@ -14,17 +14,23 @@ import sys
 # Parameters that have one meaning everywhere; the first page of the reference lists them.
 CONVENTIONS = {
     "addr": "An address. Not NULL.",
+    "b": "The other one of two.",
     "buffer": "Memory of the caller, at least ``len`` bytes.",
     "buffers": "An array of ``count`` buffers, used in order.",
     "context": "A pointer that the library passes on and never reads.",
+    "bytes": "A size in bytes.",
     "count": "The number of elements in the array.",
     "event": "An event of the last wait.",
     "events": "The events of a wait.",
+    "group": "The address of a multicast group.",
     "handle": "A descriptor (Unix) or a SOCKET (Windows).",
+    "interface_index": "The system's number of a network interface; 0 leaves the choice to the system.",
     "len": "The length in bytes.",
+    "ms": "A time in milliseconds.",
     "on": "True switches the option on.",
     "operation": "A function of the caller.",
     "out": "Memory for text, at least ``size`` bytes. The text is cut to fit and ends with a NUL.",
+    "seconds": "A time in seconds.",
     "size": "The size of ``out`` in bytes.",
     "interest": "The directions and the mode, MIO_READABLE and so on.",
     "options": "Options, or NULL for the defaults.",
@@ -59,10 +65,12 @@ def parameters(text):
     return function.group(1), [part[-1] for part in words if len(part) > 1]
 
 
-def unexplained(names, comment):
-    """The parameters, after the object that comes first, that neither the comment nor a convention explains."""
+def unexplained(function, names, comment):
+    """The parameters, after the object that comes first, that nothing explains: not the comment, not a
+    convention, not the function's own name (set_ttl has a `ttl`)."""
     for name in names[1:]:
-        if name not in CONVENTIONS and not OUT.match(name) and not re.search(r"\b%s\b" % name, comment):
+        known = name in CONVENTIONS or OUT.match(name) or name in function
+        if not known and not re.search(r"\b%s\b" % name, comment):
             yield name
 
 
@@ -87,7 +95,7 @@ class Header:
             self.findings.append("%s:%d: %s has no comment" % (self.name, index + 1, name))
         elif comment is None:
             self.out.append("/** See %s. */" % previous)
-        for missing in unexplained(names, comment or self.last):
+        for missing in unexplained(name, names, comment or self.last):
             self.findings.append("%s:%d: %s does not mention `%s`" % (self.name, index + 1, name, missing))
         return name
 
