@@ -26,8 +26,8 @@ constexpr int kMaxSources = 10;
 constexpr int kMaxWakers = 3;
 constexpr uint32_t kRoomForAll = 64;
 constexpr uint64_t kShort = 300000;  // nanoseconds
-// How long a wait that has something to return may take. Only what is lost takes as long.
-constexpr int kLostSeconds = 5;
+// How long a forked child may take.
+constexpr int kChildSeconds = 5;
 
 enum Direction { kRead, kWrite };
 constexpr mio_interest kKindOf[] = {MIO_READABLE, MIO_WRITABLE};
@@ -626,7 +626,7 @@ class World {
     const uint64_t began = NowNs();
     int result;
     {
-      const Alarm alarm(kLostSeconds * 1000000, false);
+      const Alarm alarm(options_.lost_ms * 1000, false);
       result = mio_poll_wait(&polls_[poll], &events, timeout_ns);
     }
     const uint64_t took = NowNs() - began;
@@ -839,7 +839,7 @@ class World {
     if (child == 0) {
       // A child that hangs ends with the signal's default action.
       signal(SIGALRM, SIG_DFL);
-      alarm(kLostSeconds);
+      alarm(kChildSeconds);
       _exit(ActAsChild(choice) == nullptr ? 0 : 1);
     }
     int status = 0;

@@ -21,6 +21,8 @@ struct Verdict {
 struct RunOptions {
   bool print_code = false;
   bool forks = true;
+  // How long a wait that has something to return may take. Only what is lost takes as long.
+  uint64_t lost_ms = 5000;
   // Runs the model with a fault of its own, so that a test can see that failures are found:
   // forgets to pass this operation of kRegister on to the library. -1 for none.
   int skip_registration = -1;
