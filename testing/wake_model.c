@@ -322,6 +322,8 @@ void model_begin(size_t waker_count, bool drain) {
   harvesting = false;
   counter = 0;
   interrupts = 0;
+  now_ns = 0;
+  short_by = 0;
   selects = 0;
   notifies = 0;
   looks = 0;
