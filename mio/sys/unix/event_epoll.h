@@ -124,8 +124,9 @@ extern "C" {
 MIO_API int mio_native_control(int epoll, int operation, int fd, struct mio_event *event);
 MIO_API int mio_native_error(void);
 
-/* Ends the registration of `fd`. Returns 0 or a negative error code. */
-MIO_API int mio_native_deregister(int epoll, int fd);
+/* Handles the error of an EPOLL_CTL_DEL that has just failed. Returns 0 if the registration has ended
+ * all the same, else a negative error code. */
+MIO_API int mio_native_finish_deregister(int epoll, int fd);
 
 /* epoll's flags for an mio_interest; 0 for one that epoll does not have. */
 static inline uint32_t mio_native_flags(uint32_t interest) {
@@ -162,6 +163,11 @@ static inline int mio_native_register(int epoll, int fd, uintptr_t token, uint32
 
 static inline int mio_native_reregister(int epoll, int fd, uintptr_t token, uint32_t interest) {
   return mio_native_set(epoll, MIO_EPOLL_CTL_MOD, fd, token, mio_native_flags(interest));
+}
+
+static inline int mio_native_deregister(int epoll, int fd) {
+  if (mio_native_control(epoll, MIO_EPOLL_CTL_DEL, fd, NULL) == 0) return 0;
+  return mio_native_finish_deregister(epoll, fd);
 }
 
 #ifdef __cplusplus

@@ -255,8 +255,7 @@ static bool is_plain_file(int fd) {
 }
 
 /* ENOENT, and EPERM of a plain file: the number belongs to another file by now. */
-int mio_native_deregister(int epoll, int fd) {
-  if (epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL) == 0) return 0;
+int mio_native_finish_deregister(int epoll, int fd) {
   const int error = errno;
   if (error == EBADF) {
     delete_by_duplicate(epoll, fd);
