@@ -11,9 +11,9 @@ extern "C" {
 
 /* Results and errors.
  *
- * A call returns 0, or a count where its comment mentions one, or a NEGATIVE NATIVE ERROR CODE: -errno
- * on Unix, minus the Win32 or Winsock code on Windows. Nothing of the system's answer is lost, and one
- * function maps every code to a portable kind:
+ * A call returns 0, or a count if its comment mentions one, or a NEGATIVE NATIVE ERROR CODE. The code is
+ * -errno on Unix, and minus the Win32 or Winsock code on Windows. So the exact code of the system is
+ * preserved. One function maps every code to a portable kind:
  *
  *   ptrdiff_t n = mio_tcp_stream_read(&stream, buffer, sizeof buffer);
  *   if (n < 0) {
@@ -23,13 +23,12 @@ extern "C" {
  *     fprintf(stderr, "read: %s\n", text);
  *   }
  *
- * No call of this library sets, clears or depends on errno or GetLastError for its contract, and
- * none prints. */
+ * The contract of no function involves errno or GetLastError. No function prints. */
 
 /* The portable kinds. MIO_OK is the kind of every result that is not negative. */
 typedef enum mio_error {
   MIO_OK = 0,
-  MIO_ERROR_WOULD_BLOCK,         /* drained, or full: wait for the next event */
+  MIO_ERROR_WOULD_BLOCK,         /* drained or full; wait for the next event */
   MIO_ERROR_INTERRUPTED,         /* a signal was handled; call again */
   MIO_ERROR_IN_PROGRESS,         /* started, and not finished yet */
   MIO_ERROR_ALREADY_EXISTS,      /* registered twice; connected twice; the path exists */
@@ -48,33 +47,35 @@ typedef enum mio_error {
   MIO_ERROR_TOO_MANY_FILES,      /* the process or the system has no descriptors left */
   MIO_ERROR_UNSUPPORTED,         /* this system, or this selector, cannot do it */
   MIO_ERROR_NETWORK_UNREACHABLE, /* no route to that network */
-  MIO_ERROR_HOST_UNREACHABLE,    /* the network is there, the host does not answer */
-  MIO_ERROR_NETWORK_DOWN,        /* the interface is down, or there is no network at all */
+  MIO_ERROR_HOST_UNREACHABLE,    /* the network is reachable, the host does not answer */
+  MIO_ERROR_NETWORK_DOWN,        /* the interface is down, or no network is up */
   MIO_ERROR_MESSAGE_TOO_LONG,    /* longer than a datagram can be; nothing was sent */
   MIO_ERROR_NO_SPACE,            /* no space on the file system, or for another watch of epoll */
   MIO_ERROR_NO_DEVICE,           /* no such interface or device */
   MIO_ERROR_LIMIT_REACHED,       /* a quota or limit other than memory and descriptors */
   MIO_ERROR_ADDR_FAMILY_UNSUPPORTED, /* no IPv6, or no Unix sockets, on this system */
-  MIO_ERROR_OTHER                    /* anything else: look at the code itself */
+  MIO_ERROR_OTHER                    /* any other error; the code itself is specific */
 } mio_error;
 
-/* The kind of any result of this library; MIO_OK for 0 and for counts. Any thread; cannot fail. */
+/* Returns the kind of `result`, which may be any result of this library. Returns MIO_OK for 0 and for
+ * counts. May be called from any thread, and cannot fail. */
 MIO_API mio_error mio_error_kind(ptrdiff_t result);
 
-/* The reverse: the native code, as a negative result, that represents `kind`. Custom sources use it to
- * answer like the library. 0 for MIO_OK.
- * mio_error_kind(mio_error_from_kind(k)) == k for every kind. Any thread. */
+/* Returns the native code that represents `kind`, as a negative result, or 0 for MIO_OK. Custom sources use
+ * it to return errors like the library. mio_error_kind(mio_error_from_kind(k)) == k holds for every kind k.
+ * May be called from any thread. */
 MIO_API int mio_error_from_kind(mio_error kind);
 
-/* Size of a buffer for any message, with its NUL. Longer texts of the system are cut. */
+/* Size in bytes of a buffer for any message, including the NUL. Longer messages of the system are cut. */
 #define MIO_ERROR_MESSAGE_MAX 256
 
-/* Writes the system's text for `result` ("Connection refused") to the `size` bytes at `out`, cut to fit
- * and always NUL-terminated unless `size` is 0. Returns `out` for use in a printf, or an empty literal
- * if `size` is 0 or `out` is NULL. Any thread; allocates nothing. */
+/* Writes the system's message for `result` ("Connection refused") to `out`, at most `size` bytes. A longer
+ * message is cut. It is NUL-terminated unless `size` is 0. Returns `out`, for use in a printf, or an empty
+ * literal if `size` is 0 or `out` is NULL. Allocates nothing. May be called from any thread. */
 MIO_API const char *mio_error_message(ptrdiff_t result, char *out, size_t size);
 
-/* The name of a kind in lower case words ("would block"), a static string. Any thread. */
+/* Returns the name of `kind` in lower-case words ("would block"). The string is static. May be called from
+ * any thread. */
 MIO_API const char *mio_error_kind_name(mio_error kind);
 
 #ifdef __cplusplus

@@ -39,66 +39,68 @@ extern "C" {
  * Spurious events are allowed: an operation after an event may still return would-block. */
 typedef struct mio_event mio_event;
 
-/* The token that the source was registered with. */
+/* Returns the token that the source was registered with. */
 static inline mio_token mio_event_token(const mio_event *event) {
   return mio_native_event_token(event);
 }
 
-/* A read, a receive or an accept would not block: it may succeed, or return the end or an error. The events
- * of wakers are readable too. */
+/* Returns whether a read, a receive or an accept would not block. The operation may succeed, or return the
+ * end or an error. Events of wakers are readable too. */
 static inline bool mio_event_is_readable(const mio_event *event) {
   return mio_native_event_is_readable(event);
 }
 
-/* A write would not block: it may succeed or return an error. A connect has ended (see take_error of the
- * source). */
+/* Returns whether a write would not block. The write may succeed or return an error. After a connect it
+ * means that the connect has ended (see take_error of the source). */
 static inline bool mio_event_is_writable(const mio_event *event) {
   return mio_native_event_is_writable(event);
 }
 
-/* The source has a pending error. take_error or the next operation returns it. */
+/* Returns whether the source has a pending error. take_error or the next operation returns it. */
 static inline bool mio_event_is_error(const mio_event *event) {
   return mio_native_event_is_error(event);
 }
 
-/* No peer can send any more: the peer has closed or shut down its sending half, or this side has shut down
- * its receiving half, or the socket was never connected. Data that was sent before can still be read. */
+/* Returns whether no peer can send any more. Either the peer has closed or shut down its sending half, or
+ * this side has shut down its receiving half, or the socket was never connected. Data that was sent before
+ * can still be read. */
 static inline bool mio_event_is_read_closed(const mio_event *event) {
   return mio_native_event_is_read_closed(event);
 }
 
-/* Writes fail for good: both halves are shut, the reader of a pipe has gone, or the socket was never
- * connected. */
+/* Returns whether all writes fail from now on. Either both halves are shut down, the reader of a pipe is
+ * closed, or the socket was never connected. */
 static inline bool mio_event_is_write_closed(const mio_event *event) {
   return mio_native_event_is_write_closed(event);
 }
 
-/* Urgent data is pending, or another exceptional condition (Linux, Android, Windows). */
+/* Returns whether urgent data or another exceptional condition is pending (Linux, Android, Windows). False
+ * on other systems. */
 static inline bool mio_event_is_priority(const mio_event *event) {
   return mio_native_event_is_priority(event);
 }
 
-/* An asynchronous I/O request completed (FreeBSD). */
+/* Returns whether an asynchronous I/O request completed (FreeBSD). False on other systems. */
 static inline bool mio_event_is_aio(const mio_event *event) {
   return mio_native_event_is_aio(event);
 }
 
-/* A list of I/O requests completed (FreeBSD). */
+/* Returns whether a list of I/O requests completed (FreeBSD). False on other systems. */
 static inline bool mio_event_is_lio(const mio_event *event) {
   return mio_native_event_is_lio(event);
 }
 
-/* Room for the longest text that mio_event_format writes, with its NUL. */
+/* Size in bytes of a buffer that fits every text of mio_event_format, including the NUL. */
 #define MIO_EVENT_FORMAT_MAX 320
 
-/* Writes what the event says, the OS's own flags included, for logs and debuggers:
+/* Writes the event's flags as text for logs and debuggers, including the OS's own flags:
  *   {token: 7, readable, read_closed, epoll: EPOLLIN|EPOLLRDHUP}
- * `size` bytes at `out`, cut to fit, NUL-terminated unless `size` is 0. Returns the length in bytes
- * of the whole text without the NUL, as snprintf does. Any thread; the wording is not a contract.
- */
+ * Writes at most `size` bytes to `out`. A longer text is cut. The text is NUL-terminated unless `size` is
+ * 0. Returns the length in bytes of the whole text without the NUL, like snprintf. May be called from any
+ * thread. The wording may change between versions. */
 MIO_API size_t mio_event_format(const mio_event *event, char *out, size_t size);
 
-/* Room for events, filled by mio_poll_wait.
+/* An array of events with a fixed capacity. mio_poll_wait fills it.
  *
  *   mio_events events = {0};
  *   mio_events_init(&events, 128);
@@ -108,8 +110,8 @@ MIO_API size_t mio_event_format(const mio_event *event, char *out, size_t size);
  *   ...
  *   mio_events_close(&events);
  *
- * Zeroed is valid and closed. Used by one thread at a time; not tied to a poll. The fields are the
- * library's. Comes from mio's `Events`. */
+ * A zeroed struct is valid and closed. One thread at a time may use it, with any poll. Programs must not
+ * access the fields. Comes from mio's `Events`. */
 typedef struct mio_events {
   mio_event *data;
   uint32_t count;
@@ -117,42 +119,44 @@ typedef struct mio_events {
   bool owned;
 } mio_events;
 
-/* The most events that one mio_events can hold. */
+/* The greatest capacity of an mio_events. */
 #define MIO_EVENTS_CAPACITY_MAX ((size_t)1 << 24)
 
-/* Gets room for `capacity` events, which a wait never exceeds; what does not fit comes with the
- * next wait. The only allocation of events. `*events` has to be closed (else
- * MIO_ERROR_ALREADY_EXISTS). MIO_ERROR_INVALID_INPUT for 0, for more than MIO_EVENTS_CAPACITY_MAX,
- * and for NULL; MIO_ERROR_OUT_OF_MEMORY. */
+/* Initializes `*events` and allocates memory for `capacity` events. This is the only allocation for events.
+ * A wait returns at most `capacity` events, and the next wait returns the remaining ones. `*events` must be
+ * zeroed or closed (else MIO_ERROR_ALREADY_EXISTS). Returns 0; MIO_ERROR_INVALID_INPUT if `events` is NULL
+ * or `capacity` is 0 or more than MIO_EVENTS_CAPACITY_MAX; MIO_ERROR_OUT_OF_MEMORY. */
 MIO_API int mio_events_init(mio_events *events, size_t capacity);
 
-/* The same, over the caller's own `capacity` events at `buffer`, which must outlive `events`: no
- * allocation. MIO_ERROR_INVALID_INPUT as above. */
+/* Like mio_events_init, but uses the caller's array of `capacity` events at `buffer` and allocates nothing.
+ * The caller still owns `buffer`, which must stay valid until `*events` is closed. Also
+ * MIO_ERROR_INVALID_INPUT if `buffer` is NULL. */
 MIO_API int mio_events_init_with_buffer(mio_events *events, mio_event *buffer, size_t capacity);
 
-/* Gives the memory back. Always legal, also twice and on NULL. */
+/* Closes `*events` and frees the memory that mio_events_init allocated. Safe to call twice or with NULL. */
 MIO_API void mio_events_close(mio_events *events);
 
-/* The first event, and the end behind the last: equal when there are none. */
+/* Return the first event, and the end after the last event. The two are equal if the array is empty. */
 static inline const mio_event *mio_events_begin(const mio_events *events) { return events->data; }
 static inline const mio_event *mio_events_end(const mio_events *events) {
   return events->count == 0 ? events->data : events->data + events->count;
 }
 
-/* How many events the last wait found. */
+/* Returns the number of events that the last wait stored. */
 static inline size_t mio_events_count(const mio_events *events) { return events->count; }
 
-/* How many it could have found. */
+/* Returns the capacity: the greatest number of events that one wait can store. */
 static inline size_t mio_events_capacity(const mio_events *events) { return events->capacity; }
 
+/* Returns whether the last wait stored no events. */
 static inline bool mio_events_is_empty(const mio_events *events) { return events->count == 0; }
 
-/* The event at `index`, or NULL behind the last. */
+/* Returns the event at `index`, or NULL if `index` is not less than the count. */
 static inline const mio_event *mio_events_get(const mio_events *events, size_t index) {
   return index < events->count ? events->data + index : NULL;
 }
 
-/* Forgets the events; the room stays. A wait does it by itself. */
+/* Removes all events and keeps the capacity. Each wait does this first. */
 static inline void mio_events_clear(mio_events *events) { events->count = 0; }
 
 #ifdef __cplusplus

@@ -7,10 +7,9 @@
 extern "C" {
 #endif
 
-/* The version of these headers. MODULE.bazel has the same one, which a test compares.
+/* The version of these headers. A test checks that MODULE.bazel has the same version.
  *
- *   #if MIO_VERSION < MIO_VERSION_NUMBER(0, 2, 0)
- */
+ *   #if MIO_VERSION < MIO_VERSION_NUMBER(0, 2, 0) */
 #define MIO_VERSION_MAJOR  0
 #define MIO_VERSION_MINOR  1
 #define MIO_VERSION_PATCH  0
@@ -22,8 +21,8 @@ extern "C" {
 #define MIO_VERSION MIO_VERSION_NUMBER(MIO_VERSION_MAJOR, MIO_VERSION_MINOR, MIO_VERSION_PATCH)
 
 /* Returns the MIO_VERSION that the library was compiled with. It differs from the program's own MIO_VERSION
- * where another shared library was loaded than the program was built with. May be called from any thread at any
- * time, and cannot fail. */
+ * if the loaded shared library is another version than the one that the program was built with. May be
+ * called from any thread, and cannot fail. */
 MIO_API int mio_version(void);
 
 #ifdef __cplusplus

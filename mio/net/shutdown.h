@@ -1,7 +1,7 @@
 #ifndef MIO_NET_SHUTDOWN_H_
 #define MIO_NET_SHUTDOWN_H_
 
-/* Which half of a connection to shut down:
+/* The half of a connection that a shutdown ends:
  *
  *   mio_tcp_stream_shutdown(&stream, MIO_SHUTDOWN_WRITE);     the peer reads all of it, then 0
  *

@@ -37,37 +37,36 @@ extern "C" {
  *   ...
  *   mio_tcp_stream_close(&stream);
  *
- * A short read or write, of fewer bytes than asked for, means that the stream is drained or full: the
- * next event follows without a call that would block. There are three exceptions. After an event that
- * was read_closed, read until 0 or an error, because the end yields no further event. A read also stops
- * early at urgent data (MSG_OOB). And one call moves at most about 2 GiB, so a count of that size says
- * nothing.
+ * A short read or write moves fewer bytes than requested. It means that the stream is drained or full, and
+ * the next event comes without a call that returns would-block. There are three exceptions. After an event
+ * that was read_closed, read until 0 or an error, because the end yields no further event. A read also
+ * stops early at urgent data (MSG_OOB). One call moves at most about 2 GiB, so a count of that size does
+ * not mean that the stream is drained or full.
  *
- * A zeroed struct is valid and closed. A closed stream answers every call with MIO_ERROR_INVALID_INPUT.
- * Streams are non-blocking and close-on-exec from the start; on Unix these calls do not block even if
- * another process that shares the open file makes it blocking. One thread may read while another
- * writes, while no thread registers, moves or closes the struct. Comes from mio's `TcpStream`. */
+ * A zeroed struct is valid and closed. Every call with a closed stream returns MIO_ERROR_INVALID_INPUT.
+ * Streams are non-blocking and close-on-exec when they are created. On Unix these calls do not block even
+ * if another process that shares the open file makes it blocking. One thread may read while another writes
+ * if no thread registers, moves or closes the struct. Comes from mio's `TcpStream`. */
 typedef struct mio_tcp_stream {
   mio_source source;
 } mio_tcp_stream;
 
-/* Starts a connection to `addr`. Returns 0 while it is in progress: once the stream is writable,
- * mio_tcp_stream_take_error returns how it ended. Until then transfers return MIO_ERROR_NOT_CONNECTED or
- * MIO_ERROR_WOULD_BLOCK. `*stream` must be closed (else MIO_ERROR_ALREADY_EXISTS) and changes only on
- * success. Immediate errors: MIO_ERROR_CONNECTION_REFUSED on some systems,
- * MIO_ERROR_NETWORK_UNREACHABLE, MIO_ERROR_ADDR_NOT_AVAILABLE, MIO_ERROR_TOO_MANY_FILES;
+/* Starts a connection to `addr`. Returns 0 if the connect has started or finished. Once the stream is
+ * writable, mio_tcp_stream_take_error returns the result of the connect. Until then transfers return
+ * MIO_ERROR_NOT_CONNECTED or MIO_ERROR_WOULD_BLOCK. `*stream` must be zeroed or closed (else
+ * MIO_ERROR_ALREADY_EXISTS) and changes only on success. Immediate errors: MIO_ERROR_CONNECTION_REFUSED on
+ * some systems, MIO_ERROR_NETWORK_UNREACHABLE, MIO_ERROR_ADDR_NOT_AVAILABLE, MIO_ERROR_TOO_MANY_FILES;
  * MIO_ERROR_INVALID_INPUT for NULL or no family; MIO_ERROR_ADDR_FAMILY_UNSUPPORTED without IPv6. */
 MIO_API int mio_tcp_stream_connect(mio_tcp_stream *stream, const mio_addr *addr);
 
-/* Options for mio_tcp_stream_connect_with. Zeroed means the default of each. */
+/* Options for mio_tcp_stream_connect_with. A zeroed field means its default. */
 typedef struct mio_tcp_connect_options {
   const mio_addr
-      *local;      /* the address to connect from, port 0 for any; NULL: the system's choice */
+      *local; /* the address to connect from, port 0 for any port; NULL lets the system choose */
   bool reuse_port; /* other sockets may have the same `local` (SO_REUSEPORT) */
   bool mptcp;      /* Multipath TCP if the system and the peer can, else TCP (Linux 5.6) */
-  bool fast_open;  /* TCP Fast Open: the connection is made by the first write, whose bytes
-                          * travel with it. The stream is writable at once, and that write reports how
-                          * the connect began. Linux 4.11; MIO_ERROR_UNSUPPORTED elsewhere. */
+  bool
+      fast_open; /* TCP Fast Open. The first write starts the connection and its bytes travel with it. The stream is writable at once, and the first write returns an error if the connect cannot start. Linux 4.11; MIO_ERROR_UNSUPPORTED elsewhere. */
   mio_socket_options socket;
 } mio_tcp_connect_options;
 
@@ -77,8 +76,8 @@ typedef struct mio_tcp_connect_options {
 MIO_API int mio_tcp_stream_connect_with(mio_tcp_stream *stream, const mio_addr *addr,
                                         const mio_tcp_connect_options *options);
 
-/* Deregisters and closes the stream. The system still sends what was written, unless linger is set. If
- * received bytes were not read, the peer gets a reset. Safe to call twice or with NULL. */
+/* Deregisters and closes the stream. The system still sends the bytes that were written, unless linger is
+ * set. If received bytes were not read, the peer gets a reset. Safe to call twice or with NULL. */
 MIO_API void mio_tcp_stream_close(mio_tcp_stream *stream);
 
 /* Reads at most `len` bytes. Returns the number of bytes; 0 when the peer has finished (or `len` is 0);
@@ -86,8 +85,8 @@ MIO_API void mio_tcp_stream_close(mio_tcp_stream *stream);
  * the stream is drained: see the type. Never interrupted by a signal. */
 MIO_API ptrdiff_t mio_tcp_stream_read(mio_tcp_stream *stream, void *buffer, size_t len);
 
-/* Like mio_tcp_stream_read, into `count` buffers in their order. Of more than MIO_IOVEC_COUNT_MAX
- * buffers, or 2 GiB, the first ones are used, and the count is then short without the stream being
+/* Like mio_tcp_stream_read, into `count` buffers in their order. If there are more than MIO_IOVEC_COUNT_MAX
+ * buffers or 2 GiB, only the first ones are used. The count is then short although the stream is not
  * drained. */
 MIO_API ptrdiff_t mio_tcp_stream_readv(mio_tcp_stream *stream, const mio_iovec *buffers,
                                        size_t count);
@@ -110,51 +109,58 @@ MIO_API ptrdiff_t mio_tcp_stream_writev(mio_tcp_stream *stream, const mio_iovec 
 /* Ends reading, writing or both; the handle stays open. MIO_ERROR_NOT_CONNECTED. */
 MIO_API int mio_tcp_stream_shutdown(mio_tcp_stream *stream, mio_shutdown how);
 
-/* The two ends. MIO_ERROR_NOT_CONNECTED (peer_addr) before the connect has succeeded. */
+/* Write the address of this end or of the peer to `*out_addr`. peer_addr returns MIO_ERROR_NOT_CONNECTED
+ * before the connect has succeeded. */
 MIO_API int mio_tcp_stream_local_addr(const mio_tcp_stream *stream, mio_addr *out_addr);
 MIO_API int mio_tcp_stream_peer_addr(const mio_tcp_stream *stream, mio_addr *out_addr);
 
-/* Bytes of the kernel's buffers (SO_SNDBUF, SO_RCVBUF). The system cuts what is set to its limits and may
- * round it, and Linux reports twice what was set, as it counts its own bookkeeping. 1 to INT32_MAX. */
+/* Get and set the size of the kernel's buffers in bytes (SO_SNDBUF, SO_RCVBUF). `bytes` is 1 to INT32_MAX.
+ * The system reduces it to its limits and may round it. Linux reports twice the value that was set, because
+ * it includes its bookkeeping. */
 MIO_API int mio_tcp_stream_send_buffer(const mio_tcp_stream *stream, uint32_t *out_bytes);
 MIO_API int mio_tcp_stream_set_send_buffer(mio_tcp_stream *stream, uint32_t bytes);
 MIO_API int mio_tcp_stream_recv_buffer(const mio_tcp_stream *stream, uint32_t *out_bytes);
 MIO_API int mio_tcp_stream_set_recv_buffer(mio_tcp_stream *stream, uint32_t bytes);
 
-/* The type of service (IPv4) or traffic class (IPv6) of what it sends, 0 to 255: see
- * mio_socket_options. MIO_ERROR_UNSUPPORTED on Windows. */
+/* Get and set the type of service (IPv4) or traffic class (IPv6) of sent packets. `traffic_class` is 0 to
+ * 255 (see mio_socket_options). MIO_ERROR_UNSUPPORTED on Windows. */
 MIO_API int mio_tcp_stream_traffic_class(const mio_tcp_stream *stream, uint32_t *out_class);
 MIO_API int mio_tcp_stream_set_traffic_class(mio_tcp_stream *stream, uint32_t traffic_class);
 
-/* The device that it is bound to: its index, 0 for none, and by name, NULL for none. See
- * mio_socket_options for what that means and for the errors. MIO_ERROR_UNSUPPORTED on the BSDs. */
+/* Get the device that the socket is bound to, as an index (0 for none), and set it by its name `device`
+ * (NULL for none). See mio_socket_options for the meaning and the errors. MIO_ERROR_UNSUPPORTED on the
+ * BSDs. */
 MIO_API int mio_tcp_stream_interface(const mio_tcp_stream *stream, uint32_t *out_index);
 MIO_API int mio_tcp_stream_set_device(mio_tcp_stream *stream, const char *device);
 
-/* Takes the error that the socket holds (SO_ERROR): returns it as a negative code and clears it, or
- * returns 0. Reports how a connect failed. */
+/* Returns the socket's pending error (SO_ERROR) as a negative code and clears it. Returns 0 if there is
+ * none. The error of a failed connect is returned here. */
 MIO_API int mio_tcp_stream_take_error(mio_tcp_stream *stream);
 
-/* Whether small writes are sent at once (TCP_NODELAY) instead of being collected. Off by default. On
- * Windows set it once the stream is writable: the system may refuse it before. */
+/* Get and set whether small writes are sent at once (TCP_NODELAY) instead of being collected. Off by
+ * default. On Windows set it after the stream is writable, because the system may refuse it before. */
 MIO_API int mio_tcp_stream_nodelay(const mio_tcp_stream *stream, bool *out_on);
 MIO_API int mio_tcp_stream_set_nodelay(mio_tcp_stream *stream, bool on);
 
-/* The time to live (IPv4) or hop limit (IPv6) of its packets, 1 to 255. On Windows see nodelay. */
+/* Get and set the time to live (IPv4) or hop limit (IPv6) of sent packets. `ttl` is 1 to 255. On Windows
+ * set it after the stream is writable, because the system may refuse it before. */
 MIO_API int mio_tcp_stream_ttl(const mio_tcp_stream *stream, uint32_t *out_ttl);
 MIO_API int mio_tcp_stream_set_ttl(mio_tcp_stream *stream, uint32_t ttl);
 
-/* What close does with bytes that were written but not sent: MIO_LINGER_OFF, the default, lets the
- * system send them afterwards; 0 throws them away and resets the connection; n makes closing wait
- * for up to n seconds on some systems, which an event loop hardly wants. MIO_ERROR_INVALID_INPUT
- * for other negative values, and on Windows for more than 65535. */
+/* The linger value that turns lingering off. It is the default. */
 #define MIO_LINGER_OFF (-1)
+
+/* Get and set how close treats bytes that were written but not sent. With MIO_LINGER_OFF the system sends
+ * them after the close. With 0 it discards them and resets the connection. A positive number of `seconds`
+ * makes close block for up to that time on some systems, which rarely suits an event loop.
+ * MIO_ERROR_INVALID_INPUT for other negative values, and on Windows for more than 65535. */
 MIO_API int mio_tcp_stream_linger(const mio_tcp_stream *stream, int *out_seconds);
 MIO_API int mio_tcp_stream_set_linger(mio_tcp_stream *stream, int seconds);
 
-/* Whether, and how, the system asks a silent peer if it is still there. `idle_s`: seconds of silence
- * before the first question; `interval_s`: seconds between questions; `count`: how many questions without
- * an answer end the connection with MIO_ERROR_TIMED_OUT. 0 leaves the system's value unchanged. */
+/* Keep-alive settings. If `on`, the system sends probes on an idle connection. The first probe comes after
+ * `idle_s` seconds without traffic, and further probes every `interval_s` seconds. After `count` probes
+ * without an answer the connection ends with MIO_ERROR_TIMED_OUT. A number of 0 leaves the system's value
+ * unchanged. */
 typedef struct mio_tcp_keepalive {
   bool on;
   uint32_t idle_s;
@@ -162,38 +168,40 @@ typedef struct mio_tcp_keepalive {
   uint32_t count;
 } mio_tcp_keepalive;
 
-/* Gets or sets keep-alive. Setting changes all or, if it fails, nothing. A number that the system cannot
- * report is 0, and MIO_ERROR_UNSUPPORTED to set to anything else: OpenBSD has no times per socket, old
- * Windows no count. NetBSD can set them. */
+/* Get and set keep-alive. If setting `*keepalive` fails, no setting has changed. A number that the system
+ * cannot report reads as 0, and setting it to another value is MIO_ERROR_UNSUPPORTED. OpenBSD has no times
+ * per socket, and old versions of Windows have no count. NetBSD can set all of them. */
 MIO_API int mio_tcp_stream_keepalive(const mio_tcp_stream *stream,
                                      mio_tcp_keepalive *out_keepalive);
 MIO_API int mio_tcp_stream_set_keepalive(mio_tcp_stream *stream,
                                          const mio_tcp_keepalive *keepalive);
 
-/* For how many milliseconds written bytes may stay without an acknowledgement before the connection ends
- * with MIO_ERROR_TIMED_OUT (TCP_USER_TIMEOUT); 0 is the system's own rule. Rounded up to seconds on
- * Apple's systems. MIO_ERROR_UNSUPPORTED on the BSDs. */
+/* Get and set the time that written bytes may stay unacknowledged before the connection ends with
+ * MIO_ERROR_TIMED_OUT (TCP_USER_TIMEOUT). `ms` is in milliseconds; 0 selects the system's default. Rounded
+ * up to seconds on Apple's systems. MIO_ERROR_UNSUPPORTED on the BSDs. */
 MIO_API int mio_tcp_stream_user_timeout(const mio_tcp_stream *stream, uint32_t *out_ms);
 MIO_API int mio_tcp_stream_set_user_timeout(mio_tcp_stream *stream, uint32_t ms);
 
-/* Whether the two ends are the same socket. A connect to a port of this machine where no socket listens,
- * in the range that the system takes ports from, connects to itself if the system picks that very port
- * (TCP's simultaneous open). A client that tries again and again meets this sooner or later: ask this
- * once connected, and close the stream if so. MIO_ERROR_NOT_CONNECTED. */
+/* Writes to `*out_is` whether both ends of the connection are the same socket. A client can connect to a
+ * local port on which no socket listens. If the system chooses that same port for the client, the socket
+ * connects to itself (TCP's simultaneous open). A client that retries often will meet this. Check it once
+ * connected, and close the stream if it is true. MIO_ERROR_NOT_CONNECTED. */
 MIO_API int mio_tcp_stream_is_self_connected(const mio_tcp_stream *stream, bool *out_is);
 
-/* Opens a stream with a foreign handle, connected or connecting, which becomes non-blocking. `*stream`
- * owns and closes it, only on success. MIO_ERROR_INVALID_INPUT if it is not an open stream socket of IPv4
- * or IPv6; MIO_ERROR_ALREADY_EXISTS if `*stream` is open. */
+/* Opens a stream with a `handle` that was created elsewhere and is connected or connecting. On success the
+ * handle becomes non-blocking and `*stream` owns it. On failure the caller still owns it.
+ * MIO_ERROR_INVALID_INPUT if it is not an open stream socket of IPv4 or IPv6; MIO_ERROR_ALREADY_EXISTS if
+ * `*stream` is open. */
 MIO_API int mio_tcp_stream_adopt(mio_tcp_stream *stream, mio_handle handle);
 
-/* Returns the handle, which still belongs to the stream. */
+/* Writes the handle to `*out_handle`. The stream still owns it. */
 MIO_API int mio_tcp_stream_handle(const mio_tcp_stream *stream, mio_handle *out_handle);
 
-/* Deregisters the stream, closes it and gives its handle, still non-blocking, to the caller. */
+/* Deregisters the stream, closes it and writes its handle to `*out_handle`. The caller then owns the
+ * handle, which stays non-blocking. */
 MIO_API int mio_tcp_stream_release(mio_tcp_stream *stream, mio_handle *out_handle);
 
-/* mio_source_try_io for this type. */
+/* Like mio_source_try_io, for this type. */
 MIO_API ptrdiff_t mio_tcp_stream_try_io(mio_tcp_stream *stream, mio_interest interest,
                                         mio_io_operation operation, void *context);
 
