@@ -10,14 +10,14 @@
 extern "C" {
 #endif
 
-/* Registration with epoll's own flags, for what mio_interest has no word for (Linux and Android):
+/* Registration with epoll's own flags, for features that mio_interest lacks (Linux and Android):
  *
  *   // one listener in the polls of many threads, only one of them woken for each connection
  *   mio_registry_register_epoll(registry, &listener.source, SERVER,
  *                               MIO_EPOLL_IN | MIO_EPOLL_EXCLUSIVE);
  *
- * The flags go to epoll_ctl(2) as they are, so nothing is edge-triggered unless MIO_EPOLL_ET says
- * so. Available where the selector is epoll (mio_poll_selector_name); elsewhere the calls answer
+ * The library passes the flags to epoll_ctl(2) unchanged, so a registration is edge-triggered only with
+ * MIO_EPOLL_ET. The calls work if the selector is epoll (see mio_poll_selector_name). Otherwise they return
  * MIO_ERROR_UNSUPPORTED. The values are Linux's own. */
 #define MIO_EPOLL_IN        UINT32_C(0x00000001)
 #define MIO_EPOLL_PRI       UINT32_C(0x00000002)
@@ -35,18 +35,18 @@ extern "C" {
 #define MIO_EPOLL_ONESHOT   (UINT32_C(1) << 30)
 #define MIO_EPOLL_ET        (UINT32_C(1) << 31)
 
-/* As mio_registry_register, with `flags` instead of an interest, for sources that are one
- * descriptor (sockets, pipes, mio_source_fd). MIO_ERROR_INVALID_INPUT also for what epoll_ctl calls
- * EINVAL; MIO_ERROR_UNSUPPORTED for a source that is made of others. */
+/* Like mio_registry_register, with `flags` instead of an interest, for sources that have one descriptor
+ * (sockets, pipes, mio_source_fd). Also MIO_ERROR_INVALID_INPUT if epoll_ctl fails with EINVAL;
+ * MIO_ERROR_UNSUPPORTED for a composite source. */
 MIO_API int mio_registry_register_epoll(const mio_registry *registry, mio_source *source,
                                         mio_token token, uint32_t flags);
 
-/* As mio_registry_reregister, with `flags`. Linux refuses it (EINVAL) for what was registered with
- * MIO_EPOLL_EXCLUSIVE: deregister first. */
+/* Like mio_registry_reregister, with `flags`. Linux refuses it (EINVAL) for a source that was registered
+ * with MIO_EPOLL_EXCLUSIVE. Deregister such a source first. */
 MIO_API int mio_registry_reregister_epoll(const mio_registry *registry, mio_source *source,
                                           mio_token token, uint32_t flags);
 
-/* The flags that the kernel reported with an event. 0 where the selector is not epoll. */
+/* Returns the flags that the kernel reported with `event`, or 0 if the selector is not epoll. */
 MIO_API uint32_t mio_event_epoll_flags(const mio_event *event);
 
 #ifdef __cplusplus

@@ -14,8 +14,8 @@ extern "C" {
 
 struct mio_udp_socket;
 
-/* Many datagrams in one call, each with the details that QUIC, DNS and VPN servers need: the local
- * address, the interface, ECN, and whether it was cut.
+/* Many datagrams in one call, each with the details that QUIC, DNS and VPN servers need: the local address,
+ * the interface, ECN, and whether it was cut.
  *
  *   mio_udp_batch batch;
  *   mio_udp_message messages[16] = {{0}};               with buffers of 64 KiB each
@@ -27,17 +27,17 @@ struct mio_udp_socket;
  *       mio_udp_batch_send(&batch, messages, (size_t)n);     echoes: see mio_udp_message
  *     }
  *
- * Two ideas make this fast. The system may take or give several messages in one call (sendmmsg,
- * recvmmsg). And one message may hold several datagrams of equal length, its segments, which pass
- * through the system as one (GSO and GRO on Linux, USO on Windows). Where the system lacks either,
- * the library loops, so a program is written once. mio_udp_batch_supports says what the system has.
+ * Two features make this fast. The system may send or receive several messages in one call (sendmmsg,
+ * recvmmsg). And one message may hold several datagrams of equal length, its segments, which pass through
+ * the system as one (GSO and GRO on Linux, USO on Windows). If the system lacks one of them, the library
+ * loops, so a program needs no second version. mio_udp_batch_supports returns the features of the system.
  *
  * Nothing here allocates. */
 
-/* What a system, or one socket, can do: bits of a set. */
+/* Features of a system or of one socket, as bits of a set. */
 typedef enum mio_udp_feature {
   /* Details of received messages. mio_udp_batch_init turns them on. */
-  MIO_UDP_RECV_LOCAL_ADDR = 1 << 0,    /* `local`, and `arrival_index` where the system knows it */
+  MIO_UDP_RECV_LOCAL_ADDR = 1 << 0,    /* `local`, and `arrival_index` if the system reports it */
   MIO_UDP_RECV_TRAFFIC_CLASS = 1 << 1, /* `traffic_class` and `ecn` */
   /* The system may join datagrams of one sender into one message (GRO). See mio_udp_batch_init. */
   MIO_UDP_RECV_COALESCED = 1 << 2,
@@ -45,7 +45,7 @@ typedef enum mio_udp_feature {
   /* Details of sent messages. They need not be turned on. */
   MIO_UDP_SEND_LOCAL_ADDR = 1 << 3, /* obeys `local` and `interface_index` */
   MIO_UDP_SEND_ECN = 1 << 4,        /* obeys `ecn` */
-  /* The system splits a message into its segments. Without it the library does. */
+  /* The system splits a message into its segments. Without it the library splits the message. */
   MIO_UDP_SEND_SEGMENTS = 1 << 5,
 
   /* One system call moves many messages. Without it the library loops. */
@@ -65,13 +65,13 @@ typedef enum mio_ecn {
 
 /* One message: one datagram, or several of equal length from or to one peer.
  *
- * The same struct serves both directions. A received message that is sent again goes back to its
- * sender, from the local address that it was sent to, in the same segments and with the same ECN
- * bits: a server at a wildcard address must answer so, or its clients drop the answer. Zeroed is
- * an empty datagram to the connected peer. */
+ * The same struct serves both directions. A received message that is sent again goes to its sender, from
+ * the local address at which it arrived, in the same segments and with the same ECN bits. A server that is
+ * bound to a wildcard address must answer from that local address, because its clients drop other answers.
+ * A zeroed struct is an empty datagram to the connected peer. */
 typedef struct mio_udp_message {
   void *buffer;    /* the caller's memory; sending only reads it */
-  size_t capacity; /* bytes at `buffer`; only receiving looks at it */
+  size_t capacity; /* bytes at `buffer`; only receiving uses it */
   size_t len;      /* bytes to send, or received */
 
   /* The length of each datagram in the message; the last one may be shorter. Sending: 0, or `len`
@@ -108,8 +108,8 @@ static inline size_t mio_udp_message_datagrams(const mio_udp_message *message) {
   return len / segment_len + (len % segment_len != 0);
 }
 
-/* What the library keeps for the batches of one socket. It holds no memory and no handle, so there
- * is nothing to close. The socket must outlive it and must not move.
+/* State of the batches of one socket. It owns no memory and no handle, so it need not be closed. The socket
+ * must outlive it and must not move.
  *
  * One thread may send while another receives. */
 typedef struct mio_udp_batch {
@@ -124,61 +124,58 @@ typedef struct mio_udp_batch {
   bool has_fixed_local_addr; /* the socket is bound to one address */
 } mio_udp_batch;
 
-/* The features that the system has for this socket, as bits of mio_udp_feature; 0 for a closed
- * socket or NULL. A few system calls. Support for segments depends on the route too, so a send may
- * still be refused: the library then sends the datagrams one by one. */
+/* Returns the features that the system has for this socket, as bits of mio_udp_feature. Returns 0 for a
+ * closed socket or NULL. Makes a few system calls. Support for segments also depends on the route, so the
+ * system may still refuse a send. The library then sends the datagrams one by one. */
 MIO_API uint32_t mio_udp_batch_supports(const struct mio_udp_socket *socket);
 
-/* Initializes `*batch` for `socket`, and turns on the receive features of `wanted` (the first three
- * bits of mio_udp_feature) on the socket. Other bits of `wanted` must be supported and have no
- * further effect. Call it again after the socket was connected or its traffic class was changed.
+/* Initializes `*batch` for `socket`, and turns on the receive features of `wanted` (the first three bits of
+ * mio_udp_feature) on the socket. Other bits of `wanted` must be supported and have no further effect. Call
+ * it again after the socket was connected or its traffic class was changed.
  *
- * MIO_UDP_RECV_COALESCED belongs to the socket: after this call mio_udp_socket_recv and its
- * relatives may return several datagrams glued together, so use only mio_udp_batch_recv. Every
- * buffer must have room for the longest coalesced message, 64 KiB; a smaller one is cut, and whole
- * datagrams are lost. It is not supported on Linux before 5.12, which can join datagrams without
- * reporting their length, nor on Windows, which has been seen to do so.
+ * MIO_UDP_RECV_COALESCED changes the socket. After this call mio_udp_socket_recv and the similar functions
+ * may return several joined datagrams, so use only mio_udp_batch_recv. Every buffer must have room for the
+ * longest coalesced message, 64 KiB. In a smaller buffer the message is cut, and whole datagrams are lost.
+ * It is not supported on Linux before 5.12, which can join datagrams without reporting their length. It is
+ * not supported on Windows, where the same was observed.
  *
- * MIO_ERROR_UNSUPPORTED if the system lacks a wanted feature, MIO_ERROR_INVALID_INPUT for NULL or a
- * closed socket. Neither the socket nor `*batch` changes if it fails. */
+ * MIO_ERROR_UNSUPPORTED if the system lacks a wanted feature, MIO_ERROR_INVALID_INPUT for NULL or a closed
+ * socket. Neither the socket nor `*batch` changes if it fails. */
 MIO_API int mio_udp_batch_init(mio_udp_batch *batch, struct mio_udp_socket *socket,
                                uint32_t wanted);
 
-/* The features in use: those of mio_udp_batch_supports, without receive features that were not
- * wanted and without send features that the system has refused since. */
+/* Returns the features in use. These are the features of mio_udp_batch_supports, except receive features
+ * that were not wanted and send features that the system has refused since. */
 MIO_API uint32_t mio_udp_batch_features(const mio_udp_batch *batch);
 
-/* The number of segments beyond which a longer message brings no gain: 64 on Linux, 512 on Windows,
- * and 1 where the library splits the message. Longer messages are allowed. */
+/* Returns the number of segments beyond which a longer message brings no gain. It is 64 on Linux, 512 on
+ * Windows, and 1 if the library splits the message. Longer messages are allowed. */
 MIO_API size_t mio_udp_batch_segments(const mio_udp_batch *batch);
 
-/* The number of messages that one system call moves. More in one call of the library are allowed. */
+/* The greatest number of messages that one system call moves. One call of the library may move more. */
 #define MIO_UDP_BATCH_COUNT 64
 
-/* Sends `count` messages in order. Returns how many were sent completely. Fewer than `count` means
- * that the next message was not sent, or only its first `sent` bytes: call again from there, and
- * the call returns the reason. So send until all are sent or the result is negative.
+/* Sends `count` messages in order. Returns how many were sent completely. Fewer than `count` means that the
+ * next message was not sent, or that only its first `sent` bytes were sent. Call again with the remaining
+ * messages to get the reason. So send until all messages are sent or the result is negative.
  *
- * MIO_ERROR_WOULD_BLOCK if there is no room; the errors of mio_udp_socket_send_to;
- * MIO_ERROR_INVALID_INPUT for NULL, `count` 0, a closed socket, a `buffer` of NULL with a length, or
- * a message that is sent already (`sent` not reset).
- * MIO_ERROR_UNSUPPORTED for `local` or `interface_index` where the system cannot.
+ * MIO_ERROR_WOULD_BLOCK if there is no room; the errors of mio_udp_socket_send_to; MIO_ERROR_INVALID_INPUT
+ * for NULL, `count` 0, a closed socket, a `buffer` of NULL with a length, or a message that is sent already
+ * (`sent` not reset). MIO_ERROR_UNSUPPORTED for `local` or `interface_index` where the system cannot.
  *
- * If the system refuses segments on this route (Linux: EIO or EINVAL), the same call sends the
- * datagrams one by one, and the batch no longer tries. ECN bits that the system refuses are left
- * out in the same way. */
+ * If the system refuses segments on this route (Linux: EIO or EINVAL), the same call sends the datagrams
+ * one by one, and the batch no longer tries. ECN bits that the system refuses are left out in the same way. */
 MIO_API ptrdiff_t mio_udp_batch_send(mio_udp_batch *batch, mio_udp_message *messages, size_t count);
 
-/* Receives up to `count` messages into the buffers of `messages` and fills in the other fields.
- * Returns how many, at least 1. Fewer than `count` means that the socket was drained: new datagrams
+/* Receives up to `count` messages into the buffers of `messages` and fills in the other fields. Returns the
+ * number of messages, at least 1. Fewer than `count` means that the socket was drained, so new datagrams
  * yield an event.
  *
- * MIO_ERROR_WOULD_BLOCK if there are none; the errors of mio_udp_socket_recv;
- * MIO_ERROR_INVALID_INPUT for NULL, `count` 0, a closed socket or a `buffer` of NULL with a
- * capacity. */
+ * MIO_ERROR_WOULD_BLOCK if there are none; the errors of mio_udp_socket_recv; MIO_ERROR_INVALID_INPUT for
+ * NULL, `count` 0, a closed socket or a `buffer` of NULL with a capacity. */
 MIO_API ptrdiff_t mio_udp_batch_recv(mio_udp_batch *batch, mio_udp_message *messages, size_t count);
 
-/* What happens to a datagram that is longer than the path's MTU. */
+/* Treatment of a datagram that is longer than the path's MTU. */
 typedef enum mio_udp_fragmentation {
   MIO_UDP_FRAGMENT_ALLOWED = 0, /* it travels in fragments */
   MIO_UDP_FRAGMENT_NEVER = 1,   /* it is sent with "don't fragment", or refused if the system knows
@@ -188,8 +185,8 @@ typedef enum mio_udp_fragmentation {
                                  * it is the same as NEVER */
 } mio_udp_fragmentation;
 
-/* Sets it for all datagrams of the socket. MIO_ERROR_UNSUPPORTED where the system cannot (OpenBSD);
- * MIO_ERROR_INVALID_INPUT for another value or a closed socket. */
+/* Sets `fragmentation` for all datagrams of the socket. Returns 0; MIO_ERROR_UNSUPPORTED on OpenBSD, which
+ * lacks it; MIO_ERROR_INVALID_INPUT for another value or a closed socket. */
 MIO_API int mio_udp_batch_set_fragmentation(mio_udp_batch *batch,
                                             mio_udp_fragmentation fragmentation);
 

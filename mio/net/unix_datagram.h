@@ -29,23 +29,23 @@ extern "C" {
  *   mio_unix_datagram_close(&socket);
  *   remove("/run/log.sock");                              the path stays until it is removed
  *
- * A message may be empty (0 is a message, not an end). The part that does not fit the buffer is lost;
- * mio_unix_datagram_recv_message reports that.
+ * A message may be empty, so a result of 0 is a message and not an end. If a message is longer than the
+ * buffer, the rest of it is lost, and mio_unix_datagram_recv_message reports the loss.
  *
- * A sender that wants to wait for room must be connected to its receiver. With
- * mio_unix_datagram_send_to, each message may have another receiver, and no system reports that one of
- * them has room again: the socket itself always has room, so it stays writable, or becomes so by no
- * event. After MIO_ERROR_WOULD_BLOCK from send_to, try again after some time, or connect.
+ * A sender that wants to wait for room must be connected to its receiver. With mio_unix_datagram_send_to
+ * each message may have another receiver, and no system reports that one of the receivers has room again.
+ * The sending socket always has room itself, so its writable state does not change. After
+ * MIO_ERROR_WOULD_BLOCK from send_to, try again after some time, or connect.
  *
- * A zeroed struct is valid and closed. A closed socket answers every call with MIO_ERROR_INVALID_INPUT.
- * Sockets are non-blocking and close-on-exec from the start. Several threads may send and receive at
- * once, while no thread registers, moves or closes the struct. MIO_ERROR_UNSUPPORTED on Windows. Comes
+ * A zeroed struct is valid and closed. Every call with a closed socket returns MIO_ERROR_INVALID_INPUT.
+ * Sockets are non-blocking and close-on-exec when they are created. Several threads may send and receive at
+ * the same time if no thread registers, moves or closes the struct. MIO_ERROR_UNSUPPORTED on Windows. Comes
  * from mio's `UnixDatagram`. */
 typedef struct mio_unix_datagram {
   mio_source source;
 } mio_unix_datagram;
 
-/* Creates a socket at `path`, which must not exist. `*socket` must be closed (else
+/* Creates a socket at `path`, which must not exist. `*socket` must be zeroed or closed (else
  * MIO_ERROR_ALREADY_EXISTS) and changes only on success. MIO_ERROR_ADDR_IN_USE when the path exists,
  * MIO_ERROR_NOT_FOUND when its folder does not, MIO_ERROR_PERMISSION_DENIED, MIO_ERROR_TOO_MANY_FILES;
  * MIO_ERROR_INVALID_INPUT for NULL, an empty path or one that is too long. */
@@ -58,8 +58,8 @@ MIO_API int mio_unix_datagram_bind_addr(mio_unix_datagram *socket, const mio_uni
 /* Creates a socket without an address. It can send, but its receivers cannot answer. */
 MIO_API int mio_unix_datagram_unbound(mio_unix_datagram *socket);
 
-/* Creates two sockets that are connected to each other. Both must be closed and distinct; on failure both
- * stay closed. */
+/* Creates two sockets that are connected to each other. `*a` and `*b` must be zeroed or closed, and
+ * distinct. On failure both stay closed. */
 MIO_API int mio_unix_datagram_pair(mio_unix_datagram *a, mio_unix_datagram *b);
 
 /* Deregisters and closes the socket. The path stays. Safe to call twice or with NULL. */
@@ -110,39 +110,42 @@ MIO_API ptrdiff_t mio_unix_datagram_recv_vectored(mio_unix_datagram *socket,
                                                   const mio_iovec *buffers, size_t count);
 MIO_API ptrdiff_t mio_unix_datagram_peek(mio_unix_datagram *socket, void *buffer, size_t len);
 
-/* Ends receiving, sending or both; the handle stays open. Afterwards sending is MIO_ERROR_BROKEN_PIPE,
- * for this socket (WRITE) or for its peers (READ). Messages that have arrived can still be received. After
- * READ there is no end to find: on Linux receiving says MIO_ERROR_WOULD_BLOCK although the socket is
- * readable and read_closed, so deregister it. Linux allows this without a peer too, others answer
+/* Ends receiving, sending or both; the handle stays open. Afterwards sending is MIO_ERROR_BROKEN_PIPE, for
+ * this socket (WRITE) or for its peers (READ). Messages that have arrived can still be received. After READ
+ * no receive returns an end. On Linux it returns MIO_ERROR_WOULD_BLOCK although the socket is readable and
+ * read_closed, so deregister it. Linux allows a shutdown without a peer. Other systems return
  * MIO_ERROR_NOT_CONNECTED. */
 MIO_API int mio_unix_datagram_shutdown(mio_unix_datagram *socket, mio_shutdown how);
 
-/* The addresses of the two ends; unnamed without a bind. MIO_ERROR_NOT_CONNECTED (peer_addr). */
+/* Write the address of this end or of the peer to `*out_addr`. An end that was not bound is unnamed.
+ * peer_addr returns MIO_ERROR_NOT_CONNECTED if there is no peer. */
 MIO_API int mio_unix_datagram_local_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
 MIO_API int mio_unix_datagram_peer_addr(const mio_unix_datagram *socket, mio_unix_addr *out_addr);
 
-/* Bytes of the kernel's buffers (SO_SNDBUF, SO_RCVBUF). The system cuts what is set to its limits and may
- * round it, and Linux reports twice what was set, as it counts its own bookkeeping. 1 to INT32_MAX. */
+/* Get and set the size of the kernel's buffers in bytes (SO_SNDBUF, SO_RCVBUF). `bytes` is 1 to INT32_MAX.
+ * The system reduces it to its limits and may round it. Linux reports twice the value that was set, because
+ * it includes its bookkeeping. */
 MIO_API int mio_unix_datagram_send_buffer(const mio_unix_datagram *socket, uint32_t *out_bytes);
 MIO_API int mio_unix_datagram_set_send_buffer(mio_unix_datagram *socket, uint32_t bytes);
 MIO_API int mio_unix_datagram_recv_buffer(const mio_unix_datagram *socket, uint32_t *out_bytes);
 MIO_API int mio_unix_datagram_set_recv_buffer(mio_unix_datagram *socket, uint32_t bytes);
 
-/* Takes the error that the socket holds: returns it as a negative code and clears it, or returns 0. */
+/* Returns the socket's pending error as a negative code and clears it. Returns 0 if there is none. */
 MIO_API int mio_unix_datagram_take_error(mio_unix_datagram *socket);
 
-/* Opens a socket with a foreign handle, which becomes non-blocking. `*socket` owns and closes it, only on
- * success. MIO_ERROR_INVALID_INPUT if it is not an open Unix datagram socket; MIO_ERROR_ALREADY_EXISTS if
- * `*socket` is open. */
+/* Opens a socket with a `handle` that was created elsewhere. On success the handle becomes non-blocking and
+ * `*socket` owns it. On failure the caller still owns it. MIO_ERROR_INVALID_INPUT if it is not an open Unix
+ * datagram socket; MIO_ERROR_ALREADY_EXISTS if `*socket` is open. */
 MIO_API int mio_unix_datagram_adopt(mio_unix_datagram *socket, mio_handle handle);
 
-/* Returns the handle, which still belongs to the socket. */
+/* Writes the handle to `*out_handle`. The socket still owns it. */
 MIO_API int mio_unix_datagram_handle(const mio_unix_datagram *socket, mio_handle *out_handle);
 
-/* Deregisters the socket, closes it and gives its handle, still non-blocking, to the caller. */
+/* Deregisters the socket, closes it and writes its handle to `*out_handle`. The caller then owns the
+ * handle, which stays non-blocking. */
 MIO_API int mio_unix_datagram_release(mio_unix_datagram *socket, mio_handle *out_handle);
 
-/* mio_source_try_io for this type. */
+/* Like mio_source_try_io, for this type. */
 MIO_API ptrdiff_t mio_unix_datagram_try_io(mio_unix_datagram *socket, mio_interest interest,
                                            mio_io_operation operation, void *context);
 

@@ -30,15 +30,16 @@ extern "C" {
  *   mio_pipe_sender_close(&sender);
  *   mio_pipe_receiver_close(&receiver);
  *
- * Adopt opens an end with one of a child's standard streams, with a FIFO, or with anything else that
- * reads and writes like a pipe. A closed receiver shows as write_closed or error events on the sender and
- * as MIO_ERROR_BROKEN_PIPE from a write, never as SIGPIPE; a closed sender as read_closed and as a read
- * of 0. After a read_closed event read until 0 or an error, because the end yields no further event.
+ * Adopt opens an end with one of a child's standard streams, with a FIFO, or with anything else that reads
+ * and writes like a pipe. If the receiver is closed, the sender yields write_closed or error events, and
+ * writes return MIO_ERROR_BROKEN_PIPE without SIGPIPE. If the sender is closed, the receiver yields
+ * read_closed events and reads return 0. After a read_closed event read until 0 or an error, because the
+ * end yields no further event.
  *
- * A zeroed struct is valid and closed. A closed end answers every call with MIO_ERROR_INVALID_INPUT.
- * Ends are non-blocking and close-on-exec from the start. Unlike sockets, pipes have no flag per call: if
- * another process that shares the open file makes it blocking, reads and writes block. Unix only. Comes
- * from mio's `unix::pipe`. */
+ * A zeroed struct is valid and closed. Every call with a closed end returns MIO_ERROR_INVALID_INPUT. Ends
+ * are non-blocking and close-on-exec when they are created. Unlike sockets, pipes have no non-blocking flag
+ * for each call. So reads and writes block if another process that shares the open file makes it blocking.
+ * Unix only. Comes from mio's `unix::pipe`. */
 typedef struct mio_pipe_sender {
   mio_source source;
 } mio_pipe_sender;
@@ -47,21 +48,22 @@ typedef struct mio_pipe_receiver {
   mio_source source;
 } mio_pipe_receiver;
 
-/* With true, the program states that it ignores SIGPIPE (signal(SIGPIPE, SIG_IGN)) and will go on doing
- * so. Writes to pipes are plain write(2) calls then, at no extra cost. With false, the default, the
- * library keeps the signal away from the program by itself, whatever the program does with it: that
- * takes a newer system call, or two more of them. Affects the whole process. No effect on Apple's
- * systems and NetBSD, where the descriptor carries the setting.
+/* If `ignores` is true, the program states that it ignores SIGPIPE (signal(SIGPIPE, SIG_IGN)) until it
+ * calls this function again. The library then writes to pipes with plain write(2) calls, at no extra cost.
+ * If `ignores` is false, the default, the library suppresses the signal itself. That needs a newer system
+ * call, or two more system calls for each write. The setting applies to the whole process. It has no effect
+ * on Apple's systems and NetBSD, where SIGPIPE is disabled for each descriptor.
  *
- * Returns 0. MIO_ERROR_INVALID_INPUT, and no change, for true if SIGPIPE is not ignored at this moment:
- * the library never changes the disposition itself. Any thread. */
+ * Returns 0. Returns MIO_ERROR_INVALID_INPUT, and changes nothing, if `ignores` is true but SIGPIPE is not
+ * ignored now, because the library never changes the disposition itself. May be called from any thread. */
 MIO_API int mio_unix_ignores_sigpipe(bool ignores);
 
-/* Makes a pipe. Both ends have to be closed (else MIO_ERROR_ALREADY_EXISTS); both or none are open
- * then. MIO_ERROR_TOO_MANY_FILES; MIO_ERROR_INVALID_INPUT for NULL. */
+/* Creates a pipe with the ends `*sender` and `*receiver`. Both must be zeroed or closed (else
+ * MIO_ERROR_ALREADY_EXISTS). On failure both stay closed. Returns 0; MIO_ERROR_TOO_MANY_FILES;
+ * MIO_ERROR_INVALID_INPUT for NULL. */
 MIO_API int mio_pipe_pair(mio_pipe_sender *sender, mio_pipe_receiver *receiver);
 
-/* Deregisters and closes it. Always legal, also twice and on NULL. */
+/* Deregister and close the end. Safe to call twice or with NULL. */
 MIO_API void mio_pipe_sender_close(mio_pipe_sender *sender);
 MIO_API void mio_pipe_receiver_close(mio_pipe_receiver *receiver);
 
@@ -84,27 +86,28 @@ MIO_API ptrdiff_t mio_pipe_receiver_read(mio_pipe_receiver *receiver, void *buff
 MIO_API ptrdiff_t mio_pipe_receiver_readv(mio_pipe_receiver *receiver, const mio_iovec *buffers,
                                           size_t count);
 
-/* Makes an end of a descriptor that was made elsewhere. It becomes non-blocking (for all who share
- * the open file: a terminal's other users too), and is owned, and closed, by the end, only on
- * success. MIO_ERROR_INVALID_INPUT if it is no open descriptor; MIO_ERROR_ALREADY_EXISTS if the
- * end is open. */
+/* Open an end with a descriptor `handle` that was created elsewhere. On success the descriptor becomes
+ * non-blocking and the end owns it. It becomes non-blocking for every process that shares the open file,
+ * for example the other processes of a terminal. On failure the caller still owns it.
+ * MIO_ERROR_INVALID_INPUT if it is not an open descriptor; MIO_ERROR_ALREADY_EXISTS if the end is open. */
 MIO_API int mio_pipe_sender_adopt(mio_pipe_sender *sender, mio_handle handle);
 MIO_API int mio_pipe_receiver_adopt(mio_pipe_receiver *receiver, mio_handle handle);
 
-/* Makes the end block or not; what reads and writes here is written for non-blocking. For handing a
- * descriptor on to a child, which expects it to block, before mio_pipe_..._release. */
+/* Make the end non-blocking if `on`, else blocking. The functions above expect a non-blocking end. Call it
+ * before mio_pipe_..._release if a child process that gets the descriptor expects it to block. */
 MIO_API int mio_pipe_sender_set_nonblocking(mio_pipe_sender *sender, bool on);
 MIO_API int mio_pipe_receiver_set_nonblocking(mio_pipe_receiver *receiver, bool on);
 
-/* The descriptor, which stays the end's. */
+/* Write the descriptor to `*out_handle`. The end still owns it. */
 MIO_API int mio_pipe_sender_handle(const mio_pipe_sender *sender, mio_handle *out_handle);
 MIO_API int mio_pipe_receiver_handle(const mio_pipe_receiver *receiver, mio_handle *out_handle);
 
-/* Deregisters the end and gives its descriptor to the caller; it is closed now. */
+/* Deregister the end, close it and write its descriptor to `*out_handle`. The caller then owns the
+ * descriptor. */
 MIO_API int mio_pipe_sender_release(mio_pipe_sender *sender, mio_handle *out_handle);
 MIO_API int mio_pipe_receiver_release(mio_pipe_receiver *receiver, mio_handle *out_handle);
 
-/* mio_source_try_io for these types. */
+/* Like mio_source_try_io, for these types. */
 MIO_API ptrdiff_t mio_pipe_sender_try_io(mio_pipe_sender *sender, mio_interest interest,
                                          mio_io_operation operation, void *context);
 MIO_API ptrdiff_t mio_pipe_receiver_try_io(mio_pipe_receiver *receiver, mio_interest interest,

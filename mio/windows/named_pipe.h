@@ -32,26 +32,26 @@ extern "C" {
  *   ...
  *   mio_named_pipe_close(&server);
  *
- * A pipe reads ahead: while it is registered and connected, a read of the library's is under way,
- * and what it brought waits here for mio_named_pipe_read. What is written is copied, and goes on
- * its way by itself. The two buffers are part of the memory that creating, opening or adopting a
- * pipe asks of the allocator; it goes back once the pipe is closed and its requests have ended, at
- * the latest with the poll. Nothing else allocates. Reading, writing and connecting take a
- * registration, without which they answer MIO_ERROR_NOT_FOUND, and progress only while somebody
- * waits with the poll.
+ * A pipe reads ahead. While it is registered and connected, the library keeps one read request in flight
+ * and stores its bytes until mio_named_pipe_read takes them. A write copies its bytes, and the library
+ * sends them in the background. The two buffers are part of the memory that creating, opening or adopting a
+ * pipe allocates. The library frees that memory after the pipe is closed and its requests have ended, at
+ * the latest when the poll is closed. No other call allocates. Reading, writing and connecting need a
+ * registration, else they return MIO_ERROR_NOT_FOUND. They make progress only while a thread waits with the
+ * poll.
  *
- * All I/O has to go through the library. Interests are MIO_READABLE and MIO_WRITABLE, in any mode.
- * A pipe that the other end closed is told by read_closed and write_closed, a failed connect by
- * error; readable and writable come with them whatever the interest.
+ * All I/O must go through the library. Interests are MIO_READABLE and MIO_WRITABLE, in any mode. If the
+ * other end closes, the event has read_closed and write_closed. If a connect fails, the event has error.
+ * Such events are also readable and writable, whatever the interest is.
  *
- * Registering needs the handle to be tied to the poll's completion port. A deregistered pipe can go
- * to another poll once its requests have ended, which a wait with the first poll, or closing that,
- * makes sure of; MIO_ERROR_ALREADY_EXISTS until then. It takes Windows 8.1, and is
- * MIO_ERROR_UNSUPPORTED before.
+ * Registering associates the handle with the poll's completion port. A deregistered pipe can be registered
+ * with another poll after its requests have ended. A wait with the first poll, or closing that poll,
+ * ensures this. Until then registering returns MIO_ERROR_ALREADY_EXISTS. Changing the poll needs Windows
+ * 8.1 and returns MIO_ERROR_UNSUPPORTED on older versions.
  *
- * Zeroed is valid and closed; a closed one answers everything with MIO_ERROR_INVALID_INPUT. One
- * thread may read while others write, connect or wait. Handles are not inherited by child
- * processes. Comes from mio's `windows::NamedPipe`. */
+ * A zeroed struct is valid and closed. Every call with a closed pipe returns MIO_ERROR_INVALID_INPUT. One
+ * thread may read while others write, connect or wait. Child processes do not inherit the handles. Comes
+ * from mio's `windows::NamedPipe`. */
 typedef struct mio_named_pipe {
   mio_source source;
   struct mio_named_pipe_state *state;
@@ -61,14 +61,15 @@ typedef struct mio_named_pipe {
  * created as the first of its name, or not at all (FILE_FLAG_FIRST_PIPE_INSTANCE), so that no other process
  * can offer the name before it, and clients of other machines are refused (PIPE_REJECT_REMOTE_CLIENTS). */
 typedef struct mio_named_pipe_options {
-  bool messages;         /* keep each write together, as a message; instead of bytes */
+  bool messages;         /* keep each write together as a message, instead of a stream of bytes */
   bool further_instance; /* allow other servers of this name: no FILE_FLAG_FIRST_PIPE_INSTANCE */
   bool remote_clients;   /* allow other machines: no PIPE_REJECT_REMOTE_CLIENTS */
-  uint8_t max_instances; /* the most servers of this name; 0 and 255 mean any number */
-  size_t buffer_len;     /* bytes that wait each way, here and in the system; 0 means 16 KiB */
+  uint8_t max_instances; /* greatest number of servers of this name; 0 and 255 mean any number */
+  size_t
+      buffer_len; /* size of each buffer in bytes, in the library and in the system; 0 means 16 KiB */
 } mio_named_pipe_options;
 
-/* The most bytes of a buffer: 16 MiB. */
+/* The greatest size of a buffer in bytes, 16 MiB. */
 #define MIO_NAMED_PIPE_BUFFER_MAX ((size_t)1 << 24)
 
 /* The longest name, in UTF-16 units. */
@@ -79,81 +80,79 @@ typedef struct mio_named_pipe_options {
  *
  * The pipe has the system's default security descriptor. According to the reference of CreateNamedPipe it
  * grants full control to the creator, the administrators and the LocalSystem account, and read access to
- * everyone, the anonymous account included. So other users of the machine can open the pipe for reading, see
- * what the server writes, and keep others out meanwhile. A server that must not allow this creates the
- * handle itself, with a security descriptor, and adopts it.
+ * everyone, the anonymous account included. So other users of the machine can open the pipe for reading and
+ * see the bytes that the server writes. While they are connected, no other client can connect. A server
+ * that must prevent this creates the handle itself, with a security descriptor, and adopts it.
  *
- * MIO_ERROR_PERMISSION_DENIED if there is a server of that name already and `further_instance` is
- * false; an error of the system's if there are as many as the first one allowed.
- * MIO_ERROR_ALREADY_EXISTS if `pipe` is open. MIO_ERROR_INVALID_INPUT for a bad name or a buffer
- * beyond the maximum. MIO_ERROR_OUT_OF_MEMORY. */
+ * MIO_ERROR_PERMISSION_DENIED if a server of that name exists and `further_instance` is false; an error of
+ * the system if the first server's limit of instances is reached. MIO_ERROR_ALREADY_EXISTS if `pipe` is
+ * open. MIO_ERROR_INVALID_INPUT for a bad name or a buffer beyond the maximum. MIO_ERROR_OUT_OF_MEMORY. */
 MIO_API int mio_named_pipe_create(mio_named_pipe *pipe, const char *name,
                                   const mio_named_pipe_options *options);
 
-/* Makes a client's end, which is connected at once. Of the options, `messages` and `buffer_len`
- * count: with `messages`, which takes a server with the same, reads do not run over the end of one.
- * The server cannot impersonate the client, only identify it. MIO_ERROR_NOT_FOUND if there is no
- * such pipe, MIO_ERROR_CONNECTION_REFUSED if every server of that name has a client. Else as
- * above. */
+/* Opens the client's end of the pipe `name`, which is connected at once. Only the options `messages` and
+ * `buffer_len` have an effect. With `messages` a read stops at the end of a message; the server must have
+ * the option too. The server can identify the client but cannot impersonate it. MIO_ERROR_NOT_FOUND if
+ * there is no such pipe; MIO_ERROR_CONNECTION_REFUSED if every server of that name has a client. The other
+ * errors are those of mio_named_pipe_create. */
 MIO_API int mio_named_pipe_open(mio_named_pipe *pipe, const char *name,
                                 const mio_named_pipe_options *options);
 
-/* Makes an end of a HANDLE that was made elsewhere, with FILE_FLAG_OVERLAPPED, and is tied to no
- * completion port. Whether it reads messages, and whether child processes inherit it, stays as it
- * is. It is owned, and closed, by the pipe, only on success. Of the options, `buffer_len` counts.
- * MIO_ERROR_INVALID_INPUT if it is no pipe, if its calls wait by themselves (no overlapped I/O, as
- * the ends of CreatePipe), or if it is set to PIPE_NOWAIT. Else as above. */
+/* Opens an end with a HANDLE that was created elsewhere, with FILE_FLAG_OVERLAPPED, and is associated with
+ * no completion port. The call does not change its read mode or its inheritance. On success `*pipe` owns
+ * the handle. On failure the caller still owns it. Only the option `buffer_len` has an effect.
+ * MIO_ERROR_INVALID_INPUT if `handle` is not a pipe, if it is not open for overlapped I/O (like the ends of
+ * CreatePipe), or if it is set to PIPE_NOWAIT. The other errors are those of mio_named_pipe_create. */
 MIO_API int mio_named_pipe_adopt(mio_named_pipe *pipe, mio_handle handle,
                                  const mio_named_pipe_options *options);
 
-/* Deregisters and closes it. Always legal, also twice and on NULL. A write that is under way goes
- * on, and the other end sees the close only after it, as long as somebody waits with the poll; it
- * ends with the poll. */
+/* Deregisters and closes the pipe. Safe to call twice or with NULL. A write that is in flight continues
+ * while a thread waits with the poll, and the other end sees the close only after it. Closing the poll ends
+ * the write. */
 MIO_API void mio_named_pipe_close(mio_named_pipe *pipe);
 
-/* Takes a client, of a server's end. 0 if there is one; MIO_ERROR_WOULD_BLOCK while it is waited
- * for: once there is a writable event, mio_named_pipe_take_error tells how it went. */
+/* Accepts a client on a server's end. Returns 0 if a client is connected; MIO_ERROR_WOULD_BLOCK while the
+ * pipe waits for a client. After the next writable event, mio_named_pipe_take_error returns the result. */
 MIO_API int mio_named_pipe_connect(mio_named_pipe *pipe);
 
-/* Ends the connection with a client at once, for the sake of the next; or ends the wait for one.
- * What was not read yet, at either end, is lost. Of a client's end, and where there is no client,
- * it is an error. */
+/* Ends the connection with a client at once, so that the next one can connect, or ends the wait for a
+ * client. Bytes that either end has not read yet are lost. It is an error on a client's end, and if there
+ * is no client. */
 MIO_API int mio_named_pipe_disconnect(mio_named_pipe *pipe);
 
-/* The error that a connect ended with, as a negative code, and forgets it; 0 for none. */
+/* Returns the error of a failed connect as a negative code and clears it. Returns 0 if there is none. */
 MIO_API int mio_named_pipe_take_error(mio_named_pipe *pipe);
 
-/* Reads at most `len` bytes, of one message where the pipe reads messages: what is left of it comes
- * with the next read. Returns how many; 0 when the other end is closed (or `len` is 0, or for a
- * message of no bytes); MIO_ERROR_WOULD_BLOCK when there are none yet, and while nobody is
- * connected; MIO_ERROR_NOT_CONNECTED after a disconnect by either end; MIO_ERROR_NOT_FOUND without
- * a registration. */
+/* Reads at most `len` bytes. If the pipe reads messages, it reads from one message, and the next read
+ * returns the rest of that message. Returns the number of bytes; 0 if the other end is closed, `len` is 0
+ * or the message is empty; MIO_ERROR_WOULD_BLOCK if there are no bytes yet or no peer is connected;
+ * MIO_ERROR_NOT_CONNECTED after a disconnect by either end; MIO_ERROR_NOT_FOUND without a registration. */
 MIO_API ptrdiff_t mio_named_pipe_read(mio_named_pipe *pipe, void *buffer, size_t len);
 
-/* The same into `count` buffers, one after the other. */
+/* Like mio_named_pipe_read, into `count` buffers in their order. */
 MIO_API ptrdiff_t mio_named_pipe_readv(mio_named_pipe *pipe, const mio_iovec *buffers,
                                        size_t count);
 
-/* The same as mio_named_pipe_read where messages may be empty or long: `*out_end` tells, for a
- * result that is no error, whether a message ends there, and the close of the other end is
- * MIO_ERROR_BROKEN_PIPE. Where the pipe reads bytes the end of a message is not known, and
- * `*out_end` means nothing. */
+/* Like mio_named_pipe_read, for messages that may be empty or long. If the result is not an error,
+ * `*out_end` is whether the message ends there. If the other end is closed, it returns
+ * MIO_ERROR_BROKEN_PIPE. If the pipe reads bytes, `*out_end` has no meaning. */
 MIO_API ptrdiff_t mio_named_pipe_read_message(mio_named_pipe *pipe, void *buffer, size_t len,
                                               bool *out_end);
 
-/* Writes at most `len` bytes, no more than the buffer holds; a message goes as a whole, and one
- * that is longer than the buffer is MIO_ERROR_INVALID_INPUT. Returns how many were taken, which may
- * be fewer (0 only if `len` is 0: on a pipe of messages that is one without bytes).
- * MIO_ERROR_WOULD_BLOCK while an earlier write is under way, and while nobody is connected;
- * MIO_ERROR_BROKEN_PIPE when the other end is closed. As it goes on by itself, how a write went
- * wrong is the result of the next one. MIO_ERROR_NOT_FOUND without a registration. */
+/* Writes at most `len` bytes, and at most the size of the buffer. A message is written as a whole; if it is
+ * longer than the buffer, the call returns MIO_ERROR_INVALID_INPUT. Returns the number of bytes accepted,
+ * which may be fewer than `len` (0 only if `len` is 0, which is an empty message on a pipe of messages).
+ * MIO_ERROR_WOULD_BLOCK while an earlier write is in flight or no peer is connected; MIO_ERROR_BROKEN_PIPE
+ * if the other end is closed; MIO_ERROR_NOT_FOUND without a registration. The write continues in the
+ * background, so the next write returns its error. */
 MIO_API ptrdiff_t mio_named_pipe_write(mio_named_pipe *pipe, const void *buffer, size_t len);
 
-/* The same from `count` buffers, one after the other; together they are one message. */
+/* Like mio_named_pipe_write, from `count` buffers in their order. Together they are one message. */
 MIO_API ptrdiff_t mio_named_pipe_writev(mio_named_pipe *pipe, const mio_iovec *buffers,
                                         size_t count);
 
-/* The HANDLE, which stays the pipe's: for questions (who is the client ...), not for I/O. */
+/* Writes the HANDLE to `*out_handle`. The pipe still owns it. Use it for queries
+ * (GetNamedPipeClientProcessId, for example), not for I/O. */
 MIO_API int mio_named_pipe_handle(const mio_named_pipe *pipe, mio_handle *out_handle);
 
 #ifdef __cplusplus

@@ -21,18 +21,18 @@ extern "C" {
  *   closesocket(socket);
  *
  * The library neither makes the socket non-blocking nor closes it. The struct must not move while it is
- * registered. Other libraries do their I/O by themselves, so register with MIO_LEVEL for them: that
- * reports readiness for as long as it lasts. An edge comes back only after mio_source_try_io has reported
- * that the socket was drained. Sockets of layered service providers work if the provider answers
+ * registered. Other libraries do their I/O by themselves, so register with MIO_LEVEL for them. A level
+ * registration reports readiness while it lasts. An edge comes back only after mio_source_try_io has
+ * reported that the socket was drained. Sockets of layered service providers work if the provider answers
  * SIO_BASE_HANDLE or one of the SIO_BSP_HANDLE questions.
  *
  * Call mio_windows_socket_close before closesocket. If the program closes the socket first, the source
  * usually yields no more events: the driver reports the close. But Windows gives the number of a closed
- * socket to a new one, and if that happens between an event and the next wait, the library cannot tell the
- * two apart: events of the new socket then have the old token, until the source is closed, deregistered or
- * registered again.
+ * socket to a new one, and if that happens between an event and the next wait, the library cannot
+ * distinguish the two. Events of the new socket then have the old token, until the source is closed,
+ * deregistered or registered again.
  *
- * Register a socket again after it was connected again. Zeroed is valid and means closed. Windows only.
+ * Register a socket again after it was connected again. A zeroed struct is valid and closed. Windows only.
  * Rust's mio has nothing like it. */
 typedef struct mio_windows_socket {
   mio_source source;
