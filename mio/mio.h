@@ -1,8 +1,8 @@
 #ifndef MIO_MIO_H_
 #define MIO_MIO_H_
 
-/* Metal I/O for C: every portable header. What a system has of its own is included on purpose:
- * mio/unix/, mio/linux/, mio/windows/. */
+/* Metal I/O for C: includes every portable header. Programs include the headers for single systems
+ * themselves: mio/unix/, mio/linux/, mio/windows/. */
 
 #include "mio/allocator.h"
 #include "mio/error.h"

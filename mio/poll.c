@@ -78,7 +78,7 @@ int mio_poll_handle(const mio_poll *poll, mio_handle *out_handle) {
 
 int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found) {
   mio_selector *selector = poll->registry.selector;
-  /* A wake is pending, or something is wrong: the long way says what. */
+  /* A wake is pending or an error occurred. The slow path handles both. */
   if (found < 0) return mio_poll_wait_slowly(poll, events, 0);
   if (mio_wake_may_be_found(base_of(selector)) || mio_wake_is_pending(base_of(selector))) {
     return mio_wake_finish_wait(selector, events, found);

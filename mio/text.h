@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Inside the library: text put together in a caller's buffer, without stdio and without memory.
- * What does not fit is cut, the length goes on counting, and the buffer is NUL-terminated after
- * every call (unless it has no room at all). */
+/* Inside the library: builds text in a caller's buffer, without stdio and without allocation. Text that
+ * does not fit is cut, but the length counts it. The buffer is NUL-terminated after every call, unless its
+ * size is 0. */
 typedef struct mio_text {
   char *out;
   size_t size;
@@ -25,11 +25,11 @@ void mio_text_string(mio_text *text, const char *string);
 void mio_text_decimal(mio_text *text, uint64_t value);
 void mio_text_hex(mio_text *text, uint64_t value);
 
-/* `string` with ", " before it unless `*first`, which becomes false: for lists of words. */
+/* Appends `string` to a list of words, with ", " before it unless `*first` is true. `*first` becomes false. */
 void mio_text_item(mio_text *text, bool *first, const char *string);
 
-/* The names of the flags that are set in `value`, joined by `separator`; bits without a name follow
- * in hexadecimal; "0" when nothing is set. */
+/* Appends the names of the flags that are set in `value`, joined by `separator`. Bits without a name follow
+ * in hexadecimal. Appends "0" if no flag is set. */
 void mio_text_flags(mio_text *text, uint32_t value, const mio_flag_name *names, size_t name_count,
                     const char *separator);
 

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/* Inside the library: the trace of mio/log.h. Without MIO_LOG, MIO_TRACING is false at compile time
- * and what stands behind it vanishes:
+/* Inside the library: the trace of mio/log.h. Without MIO_LOG, MIO_TRACING is false at compile time and the
+ * compiler removes the code behind it:
  *
  *   if (MIO_TRACING) trace_register(...); */
 #if defined(MIO_LOG)

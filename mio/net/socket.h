@@ -13,12 +13,12 @@
 #include "mio/source.h"
 #include "mio/sys/net.h"
 
-/* Internal: what the types that own one handle have in common. Each type adds its names and, in its
+/* Internal: functions that all types with one handle share. Each type adds its names and, in its
  * constructors, the order of the steps.
  *
- * `source` is the source of any of these types, or NULL. All functions except mio_socket_close answer
- * NULL, a closed socket and bad arguments with MIO_ERROR_INVALID_INPUT before the system sees them.
- * The results of all transfers and accepts pass through the functions of mio/handle_source.h.
+ * `source` is the source of any of these types, or NULL. All functions except mio_socket_close return
+ * MIO_ERROR_INVALID_INPUT for NULL, a closed socket and bad arguments, without a system call. The results
+ * of all transfers and accepts pass through the functions of mio/handle_source.h.
  *
  * A file that includes this header must include it first: see mio/sys/transfer.h. */
 
@@ -71,11 +71,11 @@ void mio_socket_close(mio_source *source);
 
 /* Transfers of streams. They are inline so that a public function is one call away from the system. */
 
-/* The answer where no byte can move: 0 for an open stream and no bytes, whatever its state (the
- * systems differ there), else MIO_ERROR_INVALID_INPUT. */
+/* Returns the result of a transfer that cannot move a byte. It is 0 for an open stream and no bytes,
+ * whatever the stream's state, because the systems differ there. Otherwise it is MIO_ERROR_INVALID_INPUT. */
 ptrdiff_t mio_socket_no_transfer(const mio_source *source, size_t len);
 
-/* Whether `source` is open and there is at least one byte to move. */
+/* Returns whether `source` is open and there is at least one byte to move. */
 static inline bool mio_socket_can_stream(const mio_source *source, const void *buffer, size_t len) {
   return source != NULL && source->ops != NULL && buffer != NULL && len != 0;
 }
@@ -108,7 +108,7 @@ typedef struct mio_socket_span {
   const mio_iovec *buffers;
   size_t count;
   size_t len;      /* of all `count` together */
-  mio_iovec first; /* takes the place of one buffer that is longer than INT_MAX */
+  mio_iovec first; /* replaces one buffer that is longer than INT_MAX */
 } mio_socket_span;
 
 /* Checks the arguments of a vectored transfer of a stream. Returns a negative code, 0 if there is no

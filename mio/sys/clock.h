@@ -3,7 +3,8 @@
 
 #include <stdint.h>
 
-/* Nanoseconds of the clock that the selector's timeouts run by: monotonic, beginning anywhere. */
+/* Returns the time in nanoseconds of the monotonic clock that measures the selector's timeouts. Its zero
+ * point is arbitrary. */
 uint64_t mio_clock_ns(void);
 
 #endif /* MIO_SYS_CLOCK_H_ */

@@ -8,10 +8,10 @@
 /* What an operating system must supply for mio/error.h. `code` is a positive native error code: an
  * errno, or a Win32 or Winsock code. */
 
-/* The kind of `code`; MIO_ERROR_OTHER for what no kind describes. */
+/* Returns the kind of `code`, or MIO_ERROR_OTHER if no kind describes it. */
 mio_error mio_sys_error_kind(int code);
 
-/* The code that stands for `kind` (not MIO_OK), such that mio_sys_error_kind gives `kind` back. */
+/* Returns the code that represents `kind` (not MIO_OK). mio_sys_error_kind maps that code to `kind`. */
 int mio_sys_error_code(mio_error kind);
 
 /* The system's text for `code`, NUL-terminated and cut to `size` bytes (at least 1). Thread-safe,

@@ -1,10 +1,11 @@
 #ifndef MIO_SYS_FORK_H_
 #define MIO_SYS_FORK_H_
 
-/* What an operating system with fork(2) must supply, so that a child leaves its parent's polls alone. */
+/* What an operating system with fork(2) must supply, so that a child process does not affect the polls of
+ * its parent. */
 
 /* Functions that run around a fork: `prepare` before it, then `parent` in the parent and `child` in the
- * child. `child` may only do what is async-signal-safe. */
+ * child. `child` may only call async-signal-safe functions. */
 typedef struct mio_fork_handlers {
   void (*prepare)(void);
   void (*parent)(void);

@@ -8,11 +8,11 @@
 #include "mio/net/addr.h"
 #include "mio/sys/net.h"
 
-/* Inside the backends: the Internet's addresses, whose structs have the same names and members on
- * every system, while their layouts differ. No header of a system is included here: whoever includes
- * this one has brought its own, with struct sockaddr_in and _in6 and with htons and the like.
+/* Inside the backends: Internet addresses. Their structs have the same names and members on every system,
+ * but different layouts. This header includes no header of a system. A file must first include its system's
+ * headers for struct sockaddr_in and _in6, htons and similar names.
  *
- * They are put together field by field in those structs, and only whole ones are copied. */
+ * An address is assembled in such a struct field by field. Then the whole struct is copied. */
 
 static inline void mio_inet_store(mio_net_name *out_name, const void *sockaddr, size_t len) {
   memset(out_name, 0, sizeof *out_name);
@@ -40,8 +40,8 @@ static inline void mio_inet_store_v6(mio_net_name *out_name, const mio_addr *add
   mio_inet_store(out_name, &in6, sizeof in6);
 }
 
-/* Translates `addr`, but for the length that some systems' names begin with. False if it is of no
- * family. */
+/* Converts `addr`, without the length field that begins the names of some systems. Returns false if it has
+ * no family. */
 static inline bool mio_inet_name_from_addr(const mio_addr *addr, mio_net_name *out_name) {
   switch (addr->family) {
     case MIO_ADDR_V4:

@@ -12,24 +12,24 @@
 extern "C" {
 #endif
 
-/* The porting contract for batches of datagrams. The rules of mio/sys/net.h hold: results, valid
- * arguments, no signals, EINTR is retried, any thread.
+/* The porting contract for batches of datagrams. The rules of mio/sys/net.h hold for results, arguments,
+ * signals, EINTR and threads.
  *
- * The portable part (mio/net/udp_batch.c) splits messages into pieces and decides what to do when
- * the system refuses something. The functions below translate and call. */
+ * The portable part (mio/net/udp_batch.c) splits messages into pieces and handles refusals of the system.
+ * The functions below only convert data and make system calls. */
 
 /* A part of a message that one system call sends as a whole. */
 typedef struct mio_net_piece {
   const mio_udp_message *message;
   const void *bytes;
   size_t len;
-  size_t segment_len; /* less than `len`: the system splits it; else 0 */
+  size_t segment_len; /* less than `len` if the system splits the piece, else 0 */
 } mio_net_piece;
 
 enum {
   /* Most pieces, or messages, of one call. */
   MIO_NET_BATCH_MAX = MIO_UDP_BATCH_COUNT,
-  /* Most bytes of a piece: a datagram's, less the headers of IPv6 and UDP. */
+  /* The greatest number of bytes of a piece: the limit of a datagram, minus the headers of IPv6 and UDP. */
   MIO_NET_PIECE_MAX = 65535 - 40 - 8
 };
 
@@ -40,12 +40,12 @@ int mio_net_batch_inspect(mio_handle handle, mio_udp_batch *out);
 int mio_net_batch_enable(mio_handle handle, const mio_udp_batch *batch, mio_udp_feature feature,
                          bool on);
 
-/* Most segments of a piece; 1 if the system cannot split. */
+/* Returns the greatest number of segments of a piece, or 1 if the system cannot split. */
 size_t mio_net_batch_segments(void);
 
-/* Sends 1 to MIO_NET_BATCH_MAX pieces, in order. Returns how many, at least 1, or the error of the
- * first. `use` has the send features that may be used; without MIO_UDP_SEND_ECN the message's ecn is
- * ignored, and without MIO_UDP_SEND_SEGMENTS no piece has segments. */
+/* Sends 1 to MIO_NET_BATCH_MAX pieces, in order. Returns the number of sent pieces, at least 1, or the
+ * error of the first piece. `use` contains the allowed send features. Without MIO_UDP_SEND_ECN the
+ * message's ecn is ignored, and without MIO_UDP_SEND_SEGMENTS no piece has segments. */
 ptrdiff_t mio_net_batch_send(mio_handle handle, const mio_udp_batch *batch, uint32_t use,
                              const mio_net_piece *pieces, size_t count);
 
