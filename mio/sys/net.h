@@ -28,9 +28,9 @@ extern "C" {
  * - They return 0, a count, or a negative native error code, and write outputs only on success.
  * - Arguments are valid: handles open, pointers and lengths checked, enums in range.
  * - Every handle that they create is non-blocking, and child processes do not inherit it. These properties
- * are set atomically with the creation if the system can, because another thread may fork at any time.
+ *   are set atomically with the creation if the system can, because another thread may fork at any time.
  * - None raises a signal. A signal does not end any of them early: EINTR is retried, except in connect and
- * close, where a retry would be wrong.
+ *   close, where a retry would be wrong.
  * - Would-block is an error like any other, of kind MIO_ERROR_WOULD_BLOCK.
  * - They may be called from any thread, for the same handle too.
  *

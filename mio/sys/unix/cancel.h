@@ -4,11 +4,11 @@
 #include <pthread.h>
 
 /* Keeps pthread_cancel(3) from ending a thread in the middle of a change. Most system calls, and
- * pthread_cond_wait(3), are cancellation points: a thread that ends in one of them would leave its
- * locks locked and its change half made.
+ * pthread_cond_wait(3), are cancellation points: a thread that ends in one of them would leave its locks
+ * locked and its change incomplete.
  *
  *   const int state = mio_cancel_disable();
- *   ... calls that must all be made ...
+ *   ... calls that must all run ...
  *   mio_cancel_restore(state);
  *
  * bionic has no cancellation. */

@@ -1,6 +1,6 @@
-/* strerror_r has two forms. Without _GNU_SOURCE every C library has the one of POSIX, which returns
- * int. The BSDs and Apple's systems hide EHOSTDOWN and others if POSIX alone is asked for, and have this
- * form anyway. */
+/* strerror_r has two forms. Without _GNU_SOURCE every C library has the form of POSIX, which returns int.
+ * The BSDs and Apple's systems always have this form. They hide EHOSTDOWN and others if only POSIX is
+ * requested. */
 #undef _GNU_SOURCE
 #if defined(__linux__)
 #define _DEFAULT_SOURCE 1

@@ -6,8 +6,8 @@
 
 #include "mio/export.h"
 
-/* struct kevent as kevent(2) writes it: the kernel writes straight into the caller's array.
- * kqueue_layout.c compares every size, offset and constant with the system's <sys/event.h>.
+/* The layout of struct kevent. The kernel writes directly into the caller's array. kqueue_layout.c compares
+ * every size, offset and constant with the system's <sys/event.h>.
  *
  *               filter   flags    data       behind udata
  *   FreeBSD     16 bits  16 bits  int64_t    ext[4], from 12 on
@@ -16,8 +16,8 @@
  *   Apple       16       16       intptr_t   (packed to 4 bytes, which moves nothing)
  *   DragonFly   16       16       intptr_t
  *
- * No compiler predefines the NetBSD version, and this header must not include the system's headers. A
- * build for NetBSD 10 or earlier must define MIO_NETBSD_KEVENT_WITHOUT_EXT in all files. */
+ * No compiler predefines the NetBSD version, and this header must not include the system's headers. A build
+ * for NetBSD 10 or earlier must define MIO_NETBSD_KEVENT_WITHOUT_EXT in all files. */
 #if defined(__NetBSD__)
 typedef uint32_t mio_kevent_filter;
 typedef uint32_t mio_kevent_flags;
@@ -51,7 +51,7 @@ struct mio_event {
 #endif
 };
 
-/* The kernel keeps the edges: see mio_selector_rearm. */
+/* The kernel keeps the edges (see mio_selector_rearm). */
 #define MIO_NATIVE_REARMS 0
 
 /* Numbers of <sys/event.h>, which are part of the kernels' ABI. */
@@ -83,8 +83,8 @@ struct mio_event {
 #define MIO_EV_ERROR 0x4000u
 #define MIO_EV_EOF   0x8000u
 
-/* EVFILT_USER identifiers from here on belong to descriptors of pipes that have hung up: see
- * kqueue_hang_ups.h. */
+/* The first of the EVFILT_USER identifiers for descriptors of pipes that have hung up (see
+ * kqueue_hang_ups.h). */
 #define MIO_KQUEUE_HUNG_UP_COUNT (MIO_CAST(uintptr_t, 1) << 20)
 #define MIO_KQUEUE_HUNG_UP_FIRST (UINTPTR_MAX - (MIO_KQUEUE_HUNG_UP_COUNT - 1))
 
@@ -107,9 +107,10 @@ static inline void mio_native_event_set_token(struct mio_event *event, uintptr_t
  *   EVFILT_USER                 yes
  *   a pipe that has hung up     yes       yes                           yes
  *
- * A socket's error makes both directions ready: the next operation of either returns it. EV_EOF says that
- * the socket, or the pipe, cannot receive (READ) or send (WRITE) any more: by the peer's end, by a
- * shutdown of one's own, or because it was never connected. Errors of datagram sockets come without it. */
+ * A socket's error makes both directions ready, because the next operation of either returns it. EV_EOF
+ * means that the socket or pipe cannot receive (READ) or send (WRITE) any more. The reason is the peer's
+ * end, a local shutdown, or a socket that was never connected. Errors of datagram sockets come without
+ * EV_EOF. */
 
 static inline bool mio_native_event_is_hung_up(const struct mio_event *event) {
   return event->filter == MIO_EVFILT_USER && event->ident >= MIO_KQUEUE_HUNG_UP_FIRST;

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* A once-control rather than a lock: the C libraries reset one that a fork finds half done, so a child
- * of that moment does not wait for a thread that it does not have. */
+/* A once-control, not a lock. If a fork happens during the call, the C libraries reset the once-control in
+ * the child. So the child does not wait for a thread that it does not have. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic(const mio_fork_handlers *) handlers_to_watch;
 static int watch_result;

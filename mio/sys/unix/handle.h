@@ -5,7 +5,7 @@
 typedef int mio_handle;
 #define MIO_HANDLE_NONE (-1)
 
-/* `state` is for the Windows selector, which tests build for Unix: see mio/sys/windows/handle.h. */
+/* The Windows selector uses `state`, and tests build that selector for Unix (see mio/sys/windows/handle.h). */
 typedef struct mio_native_source {
   mio_handle handle;
 #if defined(MIO_SELECTOR_AFD_MODEL)

@@ -16,9 +16,9 @@
 
 static const struct timespec no_time = {0, 0};
 
-/* At the end of a regular file EVFILT_READ reports nothing, an empty file is never readable. These flags
- * make it report files as poll(2) does: always, or at the end too. Other descriptors ignore them. They
- * come from FreeBSD's and OpenBSD's <sys/event.h>; the other systems have no such flag. */
+/* EVFILT_READ reports nothing at the end of a regular file, so an empty file is never readable. With these
+ * flags it reports files like poll(2), either always or also at the end. Other descriptors ignore them.
+ * They come from FreeBSD's and OpenBSD's <sys/event.h>; the other systems have no such flag. */
 #if defined(NOTE_FILE_POLL)
 #define READ_FFLAGS NOTE_FILE_POLL
 #elif defined(__OpenBSD__) && defined(NOTE_EOF)
@@ -140,10 +140,10 @@ int mio_kqueue_add(mio_kqueue_queue *queue, int fd, mio_token token, mio_interes
 }
 
 /* A registered source may lack EVFILT_WRITE because the kernel refuses it for this descriptor although it
- * has EVFILT_READ for it (a kqueue, for example). The refusal must come before the old filters are
- * deleted. So the first change adds EVFILT_WRITE, disabled. If the filter is there already, EV_ADD never
- * fails. If EV_ADD fails, the filter was not there and nothing has changed yet: without receipts kevent
- * stops at the first change that fails (each kernel's loop over the changes).
+ * has EVFILT_READ for it (a kqueue, for example). The refusal must come before the old filters are deleted.
+ * So the first change adds EVFILT_WRITE, disabled. If the filter exists, EV_ADD never fails. If EV_ADD
+ * fails, the filter did not exist and nothing has changed yet. Without receipts kevent stops at the first
+ * change that fails (each kernel's loop over the changes).
  *
  *   add WRITE, READ      disabled, so that no thread takes their events before they are deleted, and so
  *                        that the deletions find both
@@ -153,7 +153,7 @@ int mio_kqueue_add(mio_kqueue_queue *queue, int fd, mio_token token, mio_interes
  *
  * WRITE is probed before READ: a probe of READ would leave an existing EVFILT_READ disabled if WRITE is
  * refused then. A pipe that has hung up is refused by the first change, or by the last addition if its
- * filter was there. */
+ * filter existed. */
 int mio_kqueue_replace(mio_kqueue_queue *queue, int fd, mio_token token, mio_interest interest) {
   const bool reads = (interest & MIO_READABLE) != 0;
   const mio_event writer =

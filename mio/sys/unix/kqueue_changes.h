@@ -18,9 +18,9 @@ struct kevent;
  *   READABLE, WRITABLE     EVFILT_READ, _WRITE EV_CLEAR                 edge
  *   ... | LEVEL            the same            none
  *   one of them | ONESHOT  that filter         EV_ONESHOT
- *   both | ONESHOT         both                EV_ONESHOT|EV_DISPATCH   a pair: see kqueue_pairs.h */
+ *   both | ONESHOT         both                EV_ONESHOT|EV_DISPATCH   a pair, see kqueue_pairs.h */
 
-/* A kqueue. A selector has two of them: see kqueue_pairs.h. */
+/* A kqueue. A selector has two of them (see kqueue_pairs.h). */
 typedef struct mio_kqueue_queue {
   int fd; /* -1 if there is none */
 
@@ -77,8 +77,8 @@ int mio_kqueue_add(mio_kqueue_queue *queue, int fd, mio_token token, mio_interes
  * EVFILT_WRITE for this descriptor, nothing has changed. */
 int mio_kqueue_replace(mio_kqueue_queue *queue, int fd, mio_token token, mio_interest interest);
 
-/* Whether the error of a deletion means that there is no such filter any more: EBADF is that of a closed
- * descriptor, which has none. */
+/* Returns whether the error of a deletion means that the filter no longer exists. EBADF is the error for a
+ * closed descriptor, which has no filter. */
 bool mio_kqueue_is_gone(int error);
 
 /* Deletes all filters of `fd`, its stand-in too. Returns 0 also if there was none. */

@@ -14,7 +14,7 @@ typedef struct filter_name {
   const char *name;
 } filter_name;
 
-/* By what the system's header knows: no two systems have the same list. */
+/* The list depends on the system's header, because each system has another list. */
 static const filter_name filter_names[] = {
     {EVFILT_READ, "EVFILT_READ"},
     {EVFILT_WRITE, "EVFILT_WRITE"},

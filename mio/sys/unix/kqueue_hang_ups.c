@@ -26,9 +26,9 @@ bool mio_kqueue_is_last_hang_up(const mio_event *event) {
          (event->flags & (EV_EOF | EV_ONESHOT | EV_CLEAR | EV_DISPATCH)) == (EV_EOF | EV_ONESHOT);
 }
 
-/* Two steps, since FreeBSD ignores NOTE_TRIGGER in the change that adds the filter. EV_DISPATCH instead of
- * EV_ONESHOT keeps the filter until it is deleted, so that it is counted rightly. A pair is different: all
- * its filters go with its first event. */
+/* Two steps, because FreeBSD ignores NOTE_TRIGGER in the change that adds the filter. EV_DISPATCH instead
+ * of EV_ONESHOT keeps the filter until it is deleted, so that the count of filters is correct. A pair needs
+ * no EV_DISPATCH, because its first event deletes all its filters. */
 int mio_kqueue_add_stand_in(mio_kqueue_queue *queue, int fd, mio_token token,
                             mio_interest interest) {
 #if defined(EVFILT_USER)

@@ -50,7 +50,7 @@ static int open_queue(mio_kqueue_locked *locked, mio_kqueue_queue *main_queue) {
   if (result == 0) {
     const mio_event marker =
         mio_kqueue_change((uintptr_t)fd, EVFILT_READ, EV_ADD, mio_kqueue_marker(locked));
-    /* Before the marker can arrive: see mio_kqueue_without_marker. */
+    /* Set before the marker can arrive (see mio_kqueue_without_marker). */
     atomic_store_explicit(&locked->is_open, true, memory_order_seq_cst);
     result = mio_kqueue_apply_one(main_queue, &marker);
   }

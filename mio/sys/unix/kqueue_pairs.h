@@ -15,27 +15,27 @@
  *
  * - A one-shot registration for both directions is a pair of filters. Each kernel filter ends after its
  *   own event only, so the library deletes the other one.
- * - A level-triggered writer of a pipe hears of its reader's end once on FreeBSD. The library adds a
+ * - FreeBSD reports the end of the reader to a level-triggered writer of a pipe only once. The library adds a
  *   stand-in for the filter (kqueue_hang_ups.h).
  *
- * Between an event and this work, no other thread may take an event of the same source, and no
- * registration may change: the work would hit the new one. So these filters are in a second kqueue,
- * whose events are only taken with the lock that its changes take.
+ * Between an event and this work, no other thread may take an event of the same source, and no registration
+ * may change, because the work would affect the new registration. So these filters are in a second kqueue.
+ * A thread fetches its events only while it holds the lock that protects its changes.
  *
  *     threads that wait ---> main kqueue: filters of all other sources
  *                            + EVFILT_READ of the locked queue, level-triggered: the marker
  *     with the lock -------> locked queue: pairs, level-triggered writers of pipes
  *
- * The marker wakes the threads that wait. It never leaves the selector. A select takes from both kqueues
- * as long as the locked queue has filters: FreeBSD activates a marker some time after the event
+ * The marker wakes the threads that wait. It never leaves the selector. A select fetches events from both
+ * kqueues while the locked queue has filters. FreeBSD activates a marker some time after the event
  * (kqueue_schedtask() in its kern_event.c), and a select with timeout 0 must find it at once.
  *
- * The first such registration opens the locked queue, so it can fail for want of a descriptor. The queue
- * stays open until the selector is closed. */
+ * The first such registration opens the locked queue, so it can fail because no descriptor is left. The
+ * queue stays open until the selector is closed. */
 typedef struct mio_kqueue_locked {
   mio_kqueue_queue queue; /* `fd` is read without the lock through `is_open` only */
   atomic_bool is_open;
-  atomic_uint turn; /* which kqueue a select asks first: a full one must not starve the other */
+  atomic_uint turn; /* picks the kqueue that a select asks first, in turn */
   mio_lock lock;
 } mio_kqueue_locked;
 
@@ -48,7 +48,7 @@ void mio_kqueue_locked_close(mio_kqueue_locked *locked);
 /* The queue was not inherited by this process, a child of fork(2). */
 void mio_kqueue_locked_abandon(mio_kqueue_locked *locked);
 
-/* The token of the marker, which no source can have: an address in the library's memory. */
+/* The token of the marker. It is an address in the library's memory, so no source can have it. */
 static inline mio_token mio_kqueue_marker(const mio_kqueue_locked *locked) {
   return (mio_token)locked;
 }
@@ -61,20 +61,20 @@ static inline bool mio_kqueue_has_locked(const mio_kqueue_locked *locked) {
   return mio_kqueue_filter_count(&locked->queue) != 0;
 }
 
-/* Adds the filters of `interest` in place of those that the locked queue has for `fd`. Opens the queue if
+/* Replaces the filters of `fd` in the locked queue with the filters of `interest`. Opens the queue if
  * necessary, and puts the marker into `main_queue`. Leaves no filter of `fd` in the locked queue if it
  * fails. */
 int mio_kqueue_locked_add(mio_kqueue_locked *locked, mio_kqueue_queue *main_queue, int fd,
                           mio_token token, mio_interest interest);
 
-/* Deletes the filters of `fd` from the locked queue. Returns 0 also if there is none. */
+/* Deletes the filters of `fd` from the locked queue. Returns 0 also if it has none. */
 int mio_kqueue_locked_remove(mio_kqueue_locked *locked, int fd);
 
 /* Takes up to `capacity` events from the locked queue, which is open, without blocking. Returns their
  * number or a negative error code. Not a cancellation point. */
 int mio_kqueue_locked_take(mio_kqueue_locked *locked, mio_event *out, uint32_t capacity);
 
-/* Removes the marker from the `count` events of the main kqueue. Returns the number that is left. */
+/* Removes the marker from the `count` events of the main kqueue. Returns the number of remaining events. */
 int mio_kqueue_without_marker(const mio_kqueue_locked *locked, mio_event *events, int count);
 
 #endif /* MIO_SYS_UNIX_KQUEUE_PAIRS_H_ */

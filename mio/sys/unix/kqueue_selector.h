@@ -7,7 +7,7 @@
 #include "mio/sys/unix/kqueue_pairs.h"
 #include "mio/token.h"
 
-/* Inside the kqueue selector: what selector_kqueue.c and kqueue_filter.c share. */
+/* Inside the kqueue selector: declarations that selector_kqueue.c and kqueue_filter.c share. */
 struct mio_selector {
   mio_selector_base base;
   mio_kqueue_queue queue; /* the main kqueue; counts stand-ins only */

@@ -32,15 +32,15 @@
 enum {
   FDS_MAX = 253, /* SCM_MAX_FD of Linux */
   SEND_ROOM = CMSG_SPACE(FDS_MAX * sizeof(int)) + 128,
-  /* Room for the most that any kernel sends at once, because macOS installs all descriptors and then
-   * cuts the list: the rest would be open without a number. 253 on Linux; elsewhere the control data
-   * of a send is limited to a page or less. */
+  /* Room for the greatest number of descriptors that any kernel sends at once. macOS installs all
+   * descriptors and then cuts the list, so with less room the rest would be open with unknown numbers. The
+   * limit is 253 on Linux. Elsewhere the control data of a send is limited to a page or less. */
   RECV_ROOM = MIO_ON_LINUX ? 2048 : 8192
 };
 
 _Static_assert((int)SEND_ROOM <= (int)RECV_ROOM, "whatever is sent can be received");
 
-/* The systems' struct has pointers to what they may change, and these only read. */
+/* The fields of the system's struct point to memory that is not const, but these calls only read it. */
 static void set_data(struct msghdr *message, const mio_iovec *buffers, size_t count) {
   const union {
     const void *ours;
@@ -60,8 +60,8 @@ static int put_credentials(unsigned char *buffer, size_t room, size_t *used) {
   return 0;
 }
 
-/* A process of another pid namespace has pid 0. A sender that sent before credentials were asked for
- * has pid 0 and the user and group that stand for "none" (overflowuid, 65534). */
+/* A process of another pid namespace has pid 0. A sender that sent before credentials were asked for has
+ * pid 0 and the user and group that represent "none" (overflowuid, 65534). */
 static void read_credentials(const mio_cmsg *found, mio_net_ancillary *with) {
   enum { NOBODY = 65534 };
   struct ucred peer;

@@ -8,10 +8,10 @@
 #include "mio/net/iovec.h"
 #include "mio/sys/net.h"
 
-/* Inside the library: descriptors and credentials, which only Unix sockets have, to the rules of
- * sys/net.h. */
+/* Inside the library: descriptors and credentials, which only Unix sockets have. The rules of sys/net.h
+ * hold. */
 
-/* What goes with the data; the fields of mio_unix_ancillary. */
+/* Data that accompanies the bytes. The fields are those of mio_unix_ancillary. */
 typedef struct mio_net_ancillary {
   mio_handle *fds;
   size_t fd_capacity;
@@ -29,12 +29,12 @@ typedef struct mio_net_ancillary {
 ptrdiff_t mio_ancillary_send(mio_handle handle, const mio_iovec *buffers, size_t count,
                              const mio_net_name *to, const mio_net_ancillary *with);
 
-/* Receives, and fills in all but `fds` and `fd_capacity`. Every descriptor that the kernel installed
- * is in `fds`, close-on-exec, or closed again. `out_from` may be NULL. */
+/* Receives, and writes all fields except `fds` and `fd_capacity`. Every descriptor that the kernel
+ * installed is either in `fds` and close-on-exec, or closed again. `out_from` may be NULL. */
 ptrdiff_t mio_ancillary_recv(mio_handle handle, const mio_iovec *buffers, size_t count,
                              mio_net_name *out_from, mio_net_ancillary *with);
 
-/* Makes the kernel add the sender's credentials to what is received, or not. */
+/* Sets whether the kernel adds the sender's credentials to received data. */
 int mio_ancillary_pass_credentials(mio_handle handle, bool on);
 
 #endif /* MIO_SYS_UNIX_NET_ANCILLARY_H_ */

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #endif
 
-/* Batches of datagrams: many in one call where the system has such a call, else one after the other.
+/* Batches of datagrams: many in one call if the system has such a call, else one after the other.
  *
  * The system's structs are built on the stack, MIO_NET_BATCH_MAX of each at most: 20 KB. */
 
@@ -43,7 +43,7 @@ typedef union socket_name {
   struct sockaddr_in6 v6;
 } socket_name;
 
-/* What a message points to. */
+/* The memory that a message points to. */
 typedef struct send_slot {
   struct iovec buffer;
   socket_name peer;
@@ -98,7 +98,7 @@ static void get_name(const socket_name *name, socklen_t len, mio_addr *out) {
 
 static void prepare_send(const mio_udp_batch *batch, uint32_t use, const mio_net_piece *piece,
                          send_slot *slot, struct msghdr *out) {
-  /* The systems' struct has a pointer to what they may change, and these only read. */
+  /* A field of the system's struct points to memory that is not const, but these calls only read it. */
   const union {
     const void *ours;
     void *theirs;
@@ -126,8 +126,8 @@ static ptrdiff_t send_one(int fd, const struct msghdr *message) {
 /* One system call for all of them. */
 static ptrdiff_t send_many(int fd, system_message *messages, size_t count) {
 #if MIO_ON_LINUX
-  /* musl's sendmmsg(3) loops on 64-bit systems, as POSIX has other types in its structs than the
-   * kernel. Zeroed padding makes them the same. */
+  /* musl's sendmmsg(3) loops on 64-bit systems, because the structs of POSIX have other types than those of
+   * the kernel. With zeroed padding the layouts are equal. */
   long sent;
   MIO_RETRY(sent, syscall(SYS_sendmmsg, fd, messages, (unsigned)count, SEND_FLAGS));
   return mio_fd_transfer(sent);

@@ -43,8 +43,8 @@ static const char *read_number(const char *text, int *out) {
   return text;
 }
 
-/* Before 5.12 the kernel could hand chains of joined datagrams (GRO by fragment lists) to a socket
- * with UDP_GRO without the length of each. Nothing but the version shows whether it can. */
+/* Before 5.12 the kernel could hand chains of joined datagrams (GRO by fragment lists) to a socket with
+ * UDP_GRO without the length of each. Only the version shows whether a kernel does this. */
 static bool gro_is_sound(void) {
   struct utsname name;
   int major, minor = 0;

@@ -10,9 +10,9 @@
 
 /* Inside the Unix backend: control messages, written into and read from a buffer of the caller.
  *
- * A buffer is a sequence of struct cmsghdr, each followed by its data and padding. The CMSG_ macros
- * for walking it trust `cmsg_len`, and some systems (macOS) leave there a length beyond the end of
- * a buffer that was too small. So the library walks the buffer itself, by lengths alone. */
+ * A buffer is a sequence of struct cmsghdr, each followed by its data and padding. The CMSG_ macros for
+ * walking it trust `cmsg_len`. Some systems (macOS) leave a length in it that is beyond the end of a buffer
+ * that was too small. So the library walks the buffer itself and checks the lengths. */
 
 /* Memory for control messages, with the alignment of struct cmsghdr. */
 #define MIO_CMSG_ROOM(name, size) _Alignas(struct cmsghdr) unsigned char name[size]

@@ -21,6 +21,6 @@ int mio_fd_prepare(int fd) {
   return result;
 }
 
-/* On Linux and the BSDs the descriptor is gone even if close(2) says EINTR, and may be another
- * thread's new one by now. */
+/* On Linux and the BSDs the descriptor is closed even if close(2) returns EINTR. Another thread may already
+ * have a new file with its number. */
 void mio_net_close(mio_handle handle) { (void)close(handle); }

@@ -17,7 +17,7 @@ int mio_net_membership_v4(mio_handle handle, mio_net_membership what, const mio_
   memcpy(&request.imr_interface, interface_addr->ip, sizeof request.imr_interface);
   const int name = what == MIO_NET_JOIN ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP;
   const int result = mio_fd_result(setsockopt(handle, IPPROTO_IP, name, &request, sizeof request));
-  /* Linux, where no interface has that address. The others say EADDRNOTAVAIL. */
+  /* Linux returns this if no interface has the address. Other systems return EADDRNOTAVAIL. */
   return result == -ENODEV && !mio_addr_is_unspecified(interface_addr) ? -EADDRNOTAVAIL : result;
 }
 
@@ -31,7 +31,7 @@ int mio_net_membership_v6(mio_handle handle, mio_net_membership what, const mio_
   const int name = what == MIO_NET_JOIN ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP;
   const int result =
       mio_fd_result(setsockopt(handle, IPPROTO_IPV6, name, &request, sizeof request));
-  /* Linux, where no interface has that index. The others say EADDRNOTAVAIL or ENXIO. */
+  /* Linux returns this if no interface has the index. Other systems return EADDRNOTAVAIL or ENXIO. */
   return (result == -ENODEV || result == -ENXIO) && interface_index != 0 ? -EADDRNOTAVAIL : result;
 }
 

@@ -90,9 +90,8 @@ static void set_name(mio_unix_addr *out_addr, mio_unix_addr_kind kind, const cha
   memcpy(out_addr->name, name, name_len);
 }
 
-/* Nothing is taken for granted: the kernel may write no family at all (length 0), no path (length
- * 2), a path with or without NULs behind it, or one that fills its room (Linux then counts a NUL
- * that has no room in the struct). */
+/* The kernel may write no family (length 0), no path (length 2), a path with or without NULs after it, or a
+ * path that fills the array. In the last case Linux counts a NUL that is beyond the struct. */
 int mio_net_name_to_unix_addr(const mio_net_name *name, mio_unix_addr *out_addr) {
   const char *path = (const char *)name->storage.bytes + PATH_OFFSET;
   const size_t room = sizeof name->storage.bytes - PATH_OFFSET;

@@ -25,7 +25,7 @@ typedef struct native_option {
   int units;    /* how many of the system's units are one of ours */
 } native_option;
 
-#if defined(SO_REUSEPORT_LB) /* FreeBSD 12: SO_REUSEPORT does not spread connections there */
+#if defined(SO_REUSEPORT_LB) /* FreeBSD 12; its SO_REUSEPORT does not distribute connections */
 #define REUSE_PORT_NAME SO_REUSEPORT_LB
 #else
 #define REUSE_PORT_NAME SO_REUSEPORT
@@ -104,7 +104,8 @@ static native_option native(mio_net_option option) {
       return (native_option){IPPROTO_TCP, KEEPALIVE_COUNT_NAME, false, 1};
     case MIO_NET_BROADCAST:
       return (native_option){SOL_SOCKET, SO_BROADCAST, false, 1};
-    /* u_char by the BSDs' ip(4), and OpenBSD and NetBSD take nothing else; Linux takes both. */
+    /* The type is u_char according to the BSDs' ip(4). OpenBSD and NetBSD accept only that. Linux accepts
+     * both. */
     case MIO_NET_MULTICAST_LOOP_V4:
       return (native_option){IPPROTO_IP, IP_MULTICAST_LOOP, true, 1};
     case MIO_NET_MULTICAST_TTL_V4:

@@ -14,9 +14,9 @@
 #include <sys/ucred.h>
 #endif
 
-/* The kernels answer for a socket without a peer as well, with a user of -1. That is no success. And the
- * process 0, which is the kernel, never connects: it means that the peer is in a PID namespace that
- * this process cannot see into (Linux), or that the kernel does not report it (FreeBSD before 13). */
+/* For a socket without a peer the kernels succeed too, with the user -1. That counts as a failure. The
+ * process 0, which is the kernel, never connects. So 0 means that the peer is in a PID namespace that this
+ * process cannot see into (Linux), or that the kernel does not report the process (FreeBSD before 13). */
 
 #if MIO_HAS_PEERCRED
 

@@ -65,7 +65,8 @@ int mio_pipe_set_nonblocking(mio_handle handle, bool on) {
 }
 
 int mio_pipe_adopt(mio_handle handle) {
-  (void)silence(handle); /* what is no pipe and cannot be silenced raises none either */
+  (void)silence(
+      handle); /* a descriptor that is not a pipe and refuses this raises no SIGPIPE either */
   return mio_fd_set_nonblocking(handle, true);
 }
 
@@ -119,8 +120,8 @@ static bool is_shorter(ptrdiff_t written, const mio_iovec *buffers, size_t count
   return false;
 }
 
-/* Whether a write may have raised the signal. A blocking pipe whose reader goes while the writer
- * sleeps answers with the part that was written, and raises it all the same. */
+/* Whether a write may have raised the signal. If the reader of a blocking pipe closes while the writer
+ * sleeps, the write returns the part that was written and still raises the signal. */
 static bool may_have_signalled(ptrdiff_t written, const mio_iovec *buffers, size_t count) {
   if (written < 0) return written == -EPIPE;
   return MIO_SHORT_WRITE_MAY_SIGNAL && is_shorter(written, buffers, count);
@@ -152,9 +153,9 @@ static bool is_pipe(int fd) {
   return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-/* A kernel before 6.18 and many sandboxes refuse the call, and it is not tried again then. But a
- * single descriptor that is no pipe may refuse it too, and so may bad arguments: only a pipe for which
- * write(2) answers something else settles it for all. */
+/* A kernel before 6.18 and many sandboxes refuse the call, and then the library does not try it again. A
+ * descriptor that is not a pipe, and bad arguments, may cause the same error. So only a pipe for which
+ * write(2) returns another result decides for all descriptors. */
 ptrdiff_t mio_pipe_write_safely(mio_handle handle, const mio_iovec *buffers, size_t count) {
   static atomic_bool is_missing;
   if (atomic_load_explicit(&is_missing, memory_order_relaxed)) {

@@ -14,32 +14,32 @@
 #include "mio/sys/unix/handle.h"
 #include "mio/sys/unix/net_fd.h"
 
-/* Internal: pipes. They follow the rules of mio/sys/net.h: results, non-blocking, not inherited, no
- * signal, EINTR retried. But read(2) and write(2) have no MSG_DONTWAIT: if another process makes the
- * open file blocking, they block.
+/* Internal: pipes. They follow the rules of mio/sys/net.h: results, non-blocking, not inherited, no signal,
+ * EINTR retried. But read(2) and write(2) have no MSG_DONTWAIT: if another process makes the open file
+ * blocking, they block.
  *
- * Writing to a pipe without a reader raises SIGPIPE, and POSIX has no flag against it. A library must
- * neither leave the signal to the program nor change the program's handlers. There are four ways,
- * depending on the program and on the system (features.h):
+ * Writing to a pipe without a reader raises SIGPIPE, and POSIX has no flag that prevents it. A library must
+ * neither leave the signal to the program nor change the program's handlers. There are four ways, depending
+ * on the program and on the system (features.h):
  *
  *   the program ignores SIGPIPE        mio_pipe_sigpipe_ignored     costs nothing
  *   F_SETNOSIGPIPE on the descriptor   Apple, NetBSD                costs nothing per write
  *   pwritev2 with RWF_NOSIGNAL         Linux 6.18 and later         one system call, like write(2)
  *   SIGPIPE blocked in this thread     older Linux, all others      pthread_sigmask(3) before and after
  *
- * In the last one, a SIGPIPE that the write raised goes to the thread, not to the process. It is
- * removed before the mask is restored. A SIGPIPE that was pending before stays. As measured on a
- * virtual machine with Linux 6.18, 64 bytes written to a pipe and read: 1.35 us with plain calls,
- * 1.75 us with pwritev2, 2.4 us with the mask. */
+ * In the last one, a SIGPIPE that the write raised goes to the thread, not to the process. It is removed
+ * before the mask is restored. A SIGPIPE that was pending before stays. As measured on a virtual machine
+ * with Linux 6.18, 64 bytes written to a pipe and read: 1.35 us with plain calls, 1.75 us with pwritev2,
+ * 2.4 us with the mask. */
 
-/* The program has said that it ignores SIGPIPE. */
+/* Whether the program has declared that it ignores SIGPIPE. */
 extern atomic_bool mio_pipe_sigpipe_ignored;
 
 /* Opens a pipe: [0] reads, [1] writes. */
 int mio_pipe_open(mio_handle out_handles[2]);
 
-/* Makes a foreign descriptor non-blocking and, where that is set once, silent about SIGPIPE. -EBADF if
- * it is not open. */
+/* Makes a descriptor that was created elsewhere non-blocking and, on systems with a flag for it, disables
+ * SIGPIPE on it. Returns -EBADF if it is not open. */
 int mio_pipe_adopt(mio_handle handle);
 
 int mio_pipe_set_nonblocking(mio_handle handle, bool on);
@@ -56,8 +56,8 @@ static inline bool mio_pipe_is_silent(void) {
          atomic_load_explicit(&mio_pipe_sigpipe_ignored, memory_order_relaxed);
 }
 
-/* What follows a write that this library must keep the signal from, or a call that failed: the same call
- * again if a signal interrupted it, else -errno. */
+/* Called after the first call has failed. They repeat the call if a signal interrupted it, and otherwise
+ * return -errno. */
 ptrdiff_t mio_pipe_write_one_safely(mio_handle handle, const void *buffer, size_t len);
 ptrdiff_t mio_pipe_write_again(mio_handle handle, const void *buffer, size_t len);
 ptrdiff_t mio_pipe_read_again(mio_handle handle, void *buffer, size_t len);

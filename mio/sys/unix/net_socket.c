@@ -58,7 +58,7 @@ static int silence(int fd) {
 #endif
 }
 
-/* What the birth flags do not cover, for a socket of our own making; closes it on failure. */
+/* Sets the properties that the creating call could not set on a new socket. Closes the socket on failure. */
 static int finish_birth(int fd) {
 #if !MIO_HAS_SOCK_FLAGS
   const int prepared = mio_fd_prepare(fd);
@@ -129,8 +129,8 @@ int mio_net_adopt(mio_handle handle, mio_net_type type, bool is_unix) {
   int result = check_family(handle, is_unix);
   if (result < 0) return result;
   result = silence(handle);
-  /* XNU refuses every option of a stream that is shut in both directions, which cannot raise the
-   * signal: it can still be read, and its end found. */
+  /* XNU refuses every option of a stream that is shut down in both directions. Such a stream cannot raise
+   * the signal. It can still be read, up to its end. */
   if (MIO_ON_APPLE && result == -EINVAL) result = 0;
   return result < 0 ? result : mio_fd_set_nonblocking(handle, true);
 }
@@ -162,8 +162,9 @@ static int accept_in_steps(int fd, struct sockaddr *peer, socklen_t *len) {
 }
 
 #if MIO_HAS_ACCEPT4
-/* A sandbox that does not know accept4(2) refuses it, with an error that accept4 may also mean (EPERM
- * is a firewall's). accept(2) decides: if it answers something else, accept4 is not tried again. */
+/* A sandbox that does not know accept4(2) refuses it with an error that accept4 can also return itself
+ * (EPERM comes from a firewall). accept(2) decides. If it returns another result, accept4 is not tried
+ * again. */
 static int accept_once(int fd, struct sockaddr *peer, socklen_t *len) {
   static atomic_bool is_missing;
   if (atomic_load_explicit(&is_missing, memory_order_relaxed)) {
@@ -193,8 +194,8 @@ int mio_net_accept(mio_handle handle, mio_handle *out_handle, mio_net_name *out_
   const int fd = accept_once(handle, out_peer == NULL ? NULL : sockaddr_of(out_peer),
                              out_peer == NULL ? NULL : &len);
   if (fd < 0) return fd;
-  /* On Apple's systems this fails if the peer has gone already. What it sent can be read all the
-   * same, and the listener has passed the option on (sonewconn() in XNU's uipc_socket2.c). */
+  /* On Apple's systems this fails if the peer has closed already. Its data can still be read, and the
+   * socket has inherited the option from the listener (sonewconn() in XNU's uipc_socket2.c). */
   (void)silence(fd);
   *out_handle = fd;
   if (out_peer != NULL) out_peer->len = len;

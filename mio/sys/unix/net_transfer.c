@@ -46,7 +46,7 @@ ptrdiff_t mio_net_recv_from(mio_handle handle, void *buffer, size_t len, int fla
   return mio_fd_transfer(received);
 }
 
-/* The system's struct has pointers to what a call may change. A call that sends only reads. */
+/* The fields of the system's struct point to memory that is not const. A call that sends only reads it. */
 static struct msghdr message(const mio_iovec *buffers, size_t count, const void *name,
                              size_t name_len) {
   const union {

@@ -43,7 +43,7 @@ static const uint8_t *v4_bytes(const mio_addr *addr) {
   return addr->family == MIO_ADDR_V6 ? addr->ip + sizeof mapped_prefix : addr->ip;
 }
 
-/* Whether a datagram can come from this address: no group and no broadcast. */
+/* Returns whether the address can be a source address, that is, not a group and not broadcast. */
 static bool is_source(const mio_addr *addr, bool as_v4) {
   static const uint8_t broadcast[4] = {255, 255, 255, 255};
   if (addr->family == MIO_ADDR_NONE) return false;
@@ -98,7 +98,7 @@ static void put_local(writer *w, const mio_udp_batch *batch, const mio_udp_messa
                       bool as_v4) {
   const bool has_local = is_source(&message->local, as_v4);
   if (!has_local && message->interface_index == 0) return;
-  /* Linux takes the IPv4 form on an IPv6 socket too; the others want an IPv4-mapped address. */
+  /* Linux accepts the IPv4 form on an IPv6 socket too. Other systems need an IPv4-mapped address. */
   if (as_v4 && (MIO_ON_LINUX || !batch->is_v6)) {
     put_local_v4(w, batch, message, has_local);
   } else {
@@ -106,8 +106,8 @@ static void put_local(writer *w, const mio_udp_batch *batch, const mio_udp_messa
   }
 }
 
-/* The control message replaces the socket's whole byte, so its upper six bits are repeated. For an
- * IPv4 peer it is IP_TOS on an IPv6 socket too: kernels ignore IPV6_TCLASS there. */
+/* The control message replaces the socket's whole byte, so the message repeats its upper six bits. For an
+ * IPv4 peer it is IP_TOS even on an IPv6 socket, because kernels ignore IPV6_TCLASS for such a peer. */
 static void put_ecn(writer *w, const mio_udp_batch *batch, mio_ecn ecn, bool as_v4) {
   const int value = (batch->traffic_class & 0xfc) | (int)ecn;
   const unsigned char byte = (unsigned char)value;

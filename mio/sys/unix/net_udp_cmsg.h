@@ -14,9 +14,11 @@ extern "C" {
 /* Inside the Unix backend: the details of a datagram as control messages. */
 
 enum {
-  /* Room for all that is sent with a datagram: segment length, source address, traffic class. */
+  /* Bytes of the control messages that are sent with a datagram: segment length, source address, traffic
+   * class. */
   MIO_UDP_CMSG_SEND_ROOM = 128,
-  /* Room for all that is asked for on receiving, and for some that the program asked for itself. */
+  /* Bytes of the control messages that the library requests for receiving, and of some that the program may
+   * request itself. */
   MIO_UDP_CMSG_RECV_ROOM = 192
 };
 
@@ -26,7 +28,7 @@ size_t mio_udp_cmsg_write(const mio_udp_batch *batch, uint32_t use, const mio_ne
                           unsigned char *buffer);
 
 /* Reads `local`, `arrival_index`, `traffic_class`, `ecn` and `segment_len` from the `size` bytes at
- * `buffer`, any bytes. What is not there, or too short, leaves its field as it is. */
+ * `buffer`, any bytes. If a message is missing or too short, its field does not change. */
 void mio_udp_cmsg_read(const unsigned char *buffer, size_t size, mio_udp_message *message);
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@
 /* Inside the Unix backend: names of socket options that not all headers have. */
 
 #if MIO_HAS_UDP_SEGMENT && !defined(UDP_SEGMENT)
-#define UDP_SEGMENT 103 /* <linux/udp.h>; glibc's from 2.30 on */
+#define UDP_SEGMENT 103 /* <linux/udp.h>; in glibc since 2.30 */
 #endif
 #if MIO_HAS_UDP_GRO && !defined(UDP_GRO)
 #define UDP_GRO 104
@@ -26,7 +26,7 @@
 #define MIO_RECV_PKTINFO_V4 IP_RECVDSTADDR
 #endif
 
-/* The interface of a received datagram comes by itself where there is no IP_PKTINFO. */
+/* Without IP_PKTINFO, a separate option reports the interface of a received datagram. */
 #if !MIO_HAS_IP_PKTINFO && defined(IP_RECVIF)
 #define MIO_USES_IP_RECVIF 1
 #else

@@ -18,11 +18,11 @@
 #include "mio/sys/unix/kqueue_selector.h"
 
 /* The kqueue(2) selector. A kqueue is a table of filters in the kernel. Here a descriptor has up to two,
- * EVFILT_READ and EVFILT_WRITE, each with an edge, a level or a one-shot of its own. The kernel writes
- * events straight into the caller's memory.
+ * EVFILT_READ and EVFILT_WRITE, each each with its own mode: edge, level or one-shot. The kernel writes
+ * events directly into the caller's memory.
  *
  *   kqueue_changes.h    adding and deleting filters; the table of interests and flags
- *   kqueue_hang_ups.h   pipes whose other end has gone, where the kernel does not say so
+ *   kqueue_hang_ups.h   pipes whose other end is closed, on kernels that do not report it
  *   kqueue_pairs.h      the locked queue: one-shot registrations for both directions
  *   kqueue_filter.h     any filter, for mio/unix/kqueue.h
  *   event_kqueue.h      an event and its accessors; kqueue_layout.c checks them
@@ -34,18 +34,18 @@
  *   - EV_RECEIPT makes each change return its own result, instead of ending the call at the first
  *     change that fails. Only receipts come back then, no events.
  *   - Adding a filter again updates its udata and reports again what is ready. EV_CLEAR added to a
- *     level-triggered filter leaves it level-triggered. Nothing here knows the old registration, so
+ *     level-triggered filter leaves it level-triggered. The selector does not store the old registration, so
  *     reregister deletes both filters first.
  *   - A one-shot filter is reported even if its condition is over: no kernel checks it a second time.
- *   - Deleting a filter that is not there is ENOENT, for example after its one-shot event. On a closed
- *     descriptor it is EBADF. Both mean that there is nothing left to deregister.
+ *   - Deleting a missing filter is ENOENT, for example after its one-shot event. On a closed
+ *     descriptor it is EBADF. Both mean that the registration has already ended.
  *   - Closing a descriptor deletes its filters, even if a duplicate stays open.
- *   - A kqueue is not inherited by fork(2): in the child its number is free.
+ *   - A child of fork(2) does not inherit a kqueue. In the child its number is free.
  *   - Some flags of the registration come back with each event. Flags must be tested, never compared.
  *   FreeBSD
  *   - EINTR comes after all changes are applied (kevent(2)).
  *   - EV_ADD comes back with events on 13.2 and does not on 12.3.
- *   - The writer of a pipe whose reader goes gets EV_EOF with EV_ONESHOT, once in every mode, also if
+ *   - The writer of a pipe whose reader closes gets EV_EOF with EV_ONESHOT, once in every mode, also if
  *     the pipe is full. A pipe(2) writer without a reader is refused with EPIPE.
  *   - The writer of a FIFO without a reader is accepted and gets EV_EOF, without EV_ONESHOT.
  *   - A refused connect on loopback may report EV_EOF with fflags 0. An error of a datagram socket makes
@@ -53,8 +53,8 @@
  *   NetBSD
  *   - EV_ADD does not enable a filter that EV_DISPATCH has disabled.
  *   - The writer of a pipe without a reader is refused with EBADF.
- *   - A writer of a full pipe hears nothing of its reader's end: pipeclose() wakes before it marks the
- *     end. Seen on 7.99; later sources have the same order.
+ *   - A writer of a full pipe gets no event at its reader's end: pipeclose() wakes before it marks the
+ *     end. Seen on 7.99. Later sources have the same order.
  *   Apple, as reported by others
  *   - EV_EOF of EVFILT_WRITE may arrive, and a write fail, before the program has read what the peer sent
  *     ahead of its reset: programs should read first (libuv issue 5196).
@@ -66,8 +66,8 @@
  *   DragonFly
  *   - EVFILT_AIO exists in the header only.
  *
- * All of it but the pairs, the stand-ins and EVFILT_USER was run over the kernel of NetBSD 7.99 (rump, by
- * hand), and all suites over FreeBSD 12.3. */
+ * Everything except the pairs, the stand-ins and EVFILT_USER was run on the kernel of NetBSD 7.99 (rump, by
+ * hand), and all suites on FreeBSD 12.3. */
 
 _Static_assert(offsetof(mio_selector, base) == 0, "mio/ casts a selector to its base");
 
@@ -112,8 +112,8 @@ void mio_selector_abandon(mio_selector *selector) {
 
 /* Registrations. */
 
-/* The waker's token, which no source can have: an address in the library's memory. It is the identifier of
- * the waker's EVFILT_USER filter too. */
+/* The token of the internal waker. It is an address in the library's memory, so no source can have it. It
+ * is also the identifier of the internal waker's EVFILT_USER filter. */
 static mio_token waker_token(const mio_selector *selector) {
   return (mio_token)&selector->base.waker;
 }
@@ -145,8 +145,8 @@ int mio_selector_register(mio_selector *selector, mio_source *source, mio_token 
   return mio_kqueue_add(&selector->queue, fd, token, interest, false);
 }
 
-/* The new filters come first, in whichever kqueue they belong to: if the kernel refuses them, the old ones
- * of the other kqueue are untouched. */
+/* The new filters are added first, in the kqueue to which they belong. If the kernel refuses them, the old
+ * filters in the other kqueue are unchanged. */
 int mio_selector_reregister(mio_selector *selector, mio_source *source, mio_token token,
                             mio_interest interest) {
   const int fd = source->native.handle;
@@ -205,9 +205,9 @@ static int wait_once(const mio_selector *selector, mio_event *out, uint32_t capa
   return count < 0 ? -errno : count;
 }
 
-/* Takes events from the main kqueue, without the marker of the locked queue. A marker that took the only
- * slot may have kept a source's event back: the level-triggered marker goes to the end of the kernel's
- * list, so the second call finds that event. */
+/* Fetches events from the main kqueue and removes the marker of the locked queue. If `out` has room for one
+ * event, the marker may have displaced a source's event. The level-triggered marker goes to the end of the
+ * kernel's list, so the second call finds that event. */
 static int select_main(const mio_selector *selector, mio_event *out, uint32_t capacity,
                        uint64_t timeout_ns) {
   const int found = wait_once(selector, out, capacity, timeout_ns);
@@ -252,7 +252,7 @@ int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   const int found = kevent(selector->queue.fd, NULL, 0, mio_kqueue_kernel_events(events->data),
                            (int)events->capacity, &now);
   if (found <= 0) return found;
-  /* The marker alone: the locked queue has got its first events meanwhile. */
+  /* Only the marker was found, so the locked queue got its first events during the wait. */
   const int count = mio_kqueue_without_marker(&selector->locked, events->data, found);
   return count > 0 ? count : -1;
 }

@@ -34,7 +34,8 @@ ptrdiff_t mio_net_send_to(mio_handle handle, const void *buffer, size_t len,
 ptrdiff_t mio_net_recv_from(mio_handle handle, void *buffer, size_t len, int flags,
                             mio_net_name *out_from);
 
-/* What follows a call that failed: the same call again if a signal interrupted it, else -errno. */
+/* Called after the first call has failed. They repeat the call if a signal interrupted it, and otherwise
+ * return -errno. */
 ptrdiff_t mio_net_send_again(mio_handle handle, const void *buffer, size_t len);
 ptrdiff_t mio_net_recv_again(mio_handle handle, void *buffer, size_t len, int flags);
 

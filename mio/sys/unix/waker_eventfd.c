@@ -9,9 +9,9 @@
 #include "mio/sys/selector.h"
 #include "mio/sys/unix/cancel.h"
 
-/* One eventfd is both ends. Each write is an edge of its own (eventfd_write wakes the queue whatever
- * the count was, fs/eventfd.c), so under epoll it is never read: its counter has room for one
- * notification a nanosecond, for 584 years. */
+/* One eventfd is both ends. Each write is a new edge, because eventfd_write wakes the queue whatever the
+ * count was (fs/eventfd.c). So epoll never needs to read it. Its counter has room for one notification per
+ * nanosecond for 584 years. */
 
 int mio_sys_waker_open(mio_sys_waker *waker, mio_selector *selector) {
   const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

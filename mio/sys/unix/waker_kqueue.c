@@ -25,10 +25,10 @@ int mio_sys_waker_open(mio_sys_waker *waker, mio_selector *selector) {
   return mio_selector_handle(selector, &waker->sender);
 }
 
-/* The change has no EV_ADD, which would create a filter that is missing, and no EV_CLEAR, which undoes the
- * trigger on FreeBSD (filt_usertouch() in its kern_event.c). There is no room for events, so kevent
- * returns at once. EINTR comes after the change was applied. NetBSD's kevent is a cancellation point all
- * the same: a thread that ended in it would have announced a notification and not sent it. */
+/* The change has no EV_ADD, which would create a missing filter, and no EV_CLEAR, which undoes the trigger
+ * on FreeBSD (filt_usertouch() in its kern_event.c). The call passes no room for events, so kevent returns
+ * at once. EINTR comes after the change was applied. NetBSD's kevent is a cancellation point all the same:
+ * a thread that ended in it would have announced a notification and not sent it. */
 int mio_sys_waker_notify(mio_sys_waker *waker) {
   static const struct timespec now = {0, 0};
   const int saved = errno;
