@@ -79,13 +79,12 @@ bool mio_addr_is_multicast(const mio_addr *addr) {
   return addr->family == MIO_ADDR_V6 && addr->ip[0] == 0xff;
 }
 
-/* The parser. Each function takes what it understands from the front of `*text` and moves it on, or
- * answers false.
+/* The parser. Each function parses a prefix of `*text` and advances `*text`, or returns false.
  *
  *   address = v4 ":" port | "[" v6 [ "%" scope ] "]" ":" port
  *   scope   = number | name of an interface
  *   v4      = number 3("." number)
- *   v6      = groups [ "::" groups ], eight groups in all, "::" standing for at least one of zeros
+ *   v6      = groups [ "::" groups ], eight groups in all, where "::" is at least one group of zeros
  *   groups  = [ group *(":" group) ], the last two as v4 if they are the last of the address */
 
 static bool take(const char **text, char wanted) {
@@ -140,7 +139,7 @@ static bool take_v4(const char **text, uint8_t out_bytes[4]) {
   return true;
 }
 
-/* Groups up to the end of the address or a "::", at most `room` of them; how many there were. */
+/* Parses groups up to the end of the address or a "::", at most `room` of them. Returns their number. */
 static int take_groups(const char **text, uint8_t *out_bytes, int room) {
   int count = 0;
   const char *at = *text;

@@ -85,8 +85,8 @@ int mio_socket_begin_tcp(const mio_source *source, bool mptcp, const mio_addr *a
   if (result < 0) return result;
   const mio_net_family family = mio_addr_is_v4(addr) ? MIO_NET_V4 : MIO_NET_V6;
   result = mio_net_open_mptcp(family, out_handle);
-  /* A kernel without it, one whose administrator has switched it off, a sandbox: there are many ways
-   * to refuse, and TCP works in any case. */
+  /* A kernel without MPTCP, an administrator who disabled it and a sandbox refuse it with different errors.
+   * TCP works in all these cases. */
   return result == 0 ? 0 : mio_net_open(family, MIO_NET_STREAM, out_handle);
 }
 

@@ -107,7 +107,7 @@ int mio_tcp_stream_set_linger(mio_tcp_stream *stream, int seconds) {
   return mio_net_set(handle, MIO_NET_LINGER_S, seconds);
 }
 
-/* Keep-alive: its numbers, and where 0 is one that the system cannot report or is not to change. */
+/* The numbers of keep-alive. 0 means a number that the system cannot report or must not change. */
 
 enum { KEEPALIVE_NUMBERS = 3 };
 

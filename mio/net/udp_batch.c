@@ -5,12 +5,12 @@
 #include "mio/net/udp_socket.h"
 #include "mio/sys/net_batch.h"
 
-/* How a send goes:
+/* The steps of a send:
  *
  *   messages --split_messages--> pieces --mio_net_batch_send--> the system
  *      ^                            |
  *      |                            +-- refused: the same again without segments, or without ECN
- *      +-- advance_messages: `sent` grows by the pieces that went out */
+ *      +-- advance_messages: `sent` grows by the pieces that were sent */
 
 enum {
   RECV_FEATURES = MIO_UDP_RECV_LOCAL_ADDR | MIO_UDP_RECV_TRAFFIC_CLASS | MIO_UDP_RECV_COALESCED
@@ -68,7 +68,7 @@ size_t mio_udp_batch_segments(const mio_udp_batch *batch) {
                                                                       : 1;
 }
 
-/* The handle for a call with these messages, which every transfer asks for first. */
+/* Checks the arguments of a transfer and returns the handle. Every transfer calls it first. */
 static int begin(const mio_udp_batch *batch, const mio_udp_message *messages, size_t count,
                  mio_handle *out_handle) {
   if (batch == NULL || messages == NULL || count == 0) return invalid_input();
@@ -97,7 +97,7 @@ static size_t piece_len(const mio_udp_message *message, size_t sent, size_t segm
   return rest / segment_len < segments ? rest : segments * segment_len;
 }
 
-/* Fills `pieces`; returns how many. Pieces have at most `segments` segments. An empty message is one
+/* Fills `pieces` and returns their number. Pieces have at most `segments` segments. An empty message is one
  * empty piece. */
 static size_t split_messages(const mio_udp_message *messages, size_t count, size_t segments,
                              mio_net_piece *pieces) {
@@ -129,16 +129,16 @@ static size_t advance_messages(mio_udp_message *messages, const mio_net_piece *p
   return complete;
 }
 
-/* The feature that the system may have refused by failing to send `piece`; 0 if none. */
+/* Returns the feature that the system may have refused when it failed to send `piece`, or 0. */
 static uint32_t refused_feature(const mio_net_piece *piece, uint32_t use, ptrdiff_t result) {
   if (!mio_net_batch_is_refusal(result)) return 0;
   if (piece->segment_len != 0) return MIO_UDP_SEND_SEGMENTS;
   return piece->message->ecn != MIO_ECN_NOT_CAPABLE ? use & MIO_UDP_SEND_ECN : 0;
 }
 
-/* Sends the first pieces of the messages. Returns how many messages are complete by this, which may
- * be none, or an error. A feature counts as refused only if the send succeeds without it, as the
- * same errors have other causes too. */
+/* Sends the first pieces of the messages. Returns the number of messages that are now complete, which may
+ * be 0, or an error. A feature counts as refused only if the send succeeds without it, because the errors
+ * have other causes too. */
 static ptrdiff_t send_some(mio_handle handle, mio_udp_batch *batch, mio_udp_message *messages,
                            size_t count) {
   mio_net_piece pieces[MIO_NET_BATCH_MAX];

@@ -36,7 +36,7 @@ int mio_unix_addr_from_path_bytes(const char *path, size_t path_len, mio_unix_ad
 }
 
 int mio_unix_addr_from_abstract_name(const void *name, size_t name_len, mio_unix_addr *out_addr) {
-  /* Without abstract names none has a wrong length: MIO_ERROR_UNSUPPORTED before any other error. */
+  /* On a system without abstract names, MIO_ERROR_UNSUPPORTED comes before the check of the length. */
   const int result = check_abstract_names();
   return result < 0 ? result : make(MIO_UNIX_ADDR_ABSTRACT, name, name_len, out_addr);
 }

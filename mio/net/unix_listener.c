@@ -10,7 +10,7 @@ static const mio_source *view_of(const mio_unix_listener *listener) {
   return listener == NULL ? NULL : &listener->source;
 }
 
-/* All systems cut it to their own limit: Linux to net.core.somaxconn, the BSDs to kern.ipc.somaxconn or
+/* All systems reduce it to their own limit: Linux to net.core.somaxconn, the BSDs to kern.ipc.somaxconn or
  * kern.somaxconn. Some of them count in a short. */
 enum { DEFAULT_BACKLOG = INT16_MAX };
 

@@ -59,11 +59,11 @@ static ptrdiff_t recv_with(mio_source *source, bool is_stream, const mio_iovec *
   with->fds_lost = native.fds_lost;
   with->truncated = native.truncated;
   /* A stream's read stops where descriptors were sent, although more bytes may wait: it may be short
-   * without having drained the stream. To arm the edge then costs one event too many at most. */
+   * without having drained the stream. Arming the edge then causes at most one extra event. */
   return is_stream ? mio_source_stream_result(source, MIO_READABLE, received, len) : received;
 }
 
-/* A pointer to a member of NULL is not to be formed. */
+/* C does not allow a pointer to a member of NULL. */
 #define SOURCE_OF(object) ((object) == NULL ? NULL : &(object)->source)
 
 ptrdiff_t mio_unix_stream_write_with(mio_unix_stream *stream, const mio_iovec *buffers,

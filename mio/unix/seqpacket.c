@@ -4,7 +4,7 @@
 
 #include "mio/sys/unix/net_ancillary.h"
 
-/* A pointer to a member of NULL is not to be formed. */
+/* C does not allow a pointer to a member of NULL. */
 #define SOURCE_OF(object) ((object) == NULL ? NULL : &(object)->source)
 
 enum { BACKLOG = 1024 };

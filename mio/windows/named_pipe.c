@@ -59,7 +59,7 @@ typedef struct wide_name {
   wchar_t text[MIO_NAMED_PIPE_NAME_MAX + 1];
 } wide_name;
 
-/* Only pipes, and those of this machine: other names open files or devices. */
+/* Accepts only names of pipes of this machine, because other names open files or devices. */
 static int widen(const char *name, wide_name *out) {
   static const wchar_t prefix[] = L"\\\\.\\pipe\\";
   enum { PREFIX_LEN = sizeof prefix / sizeof prefix[0] - 1 };
@@ -105,7 +105,7 @@ int mio_named_pipe_create(mio_named_pipe *pipe, const char *name,
   const DWORD instances =
       chosen.max_instances == 0 ? PIPE_UNLIMITED_INSTANCES : chosen.max_instances;
   const DWORD len = (DWORD)chosen.buffer_len;
-  /* No security attributes: the default ones, and not inherited. */
+  /* No security attributes means the default security descriptor and no inheritance. */
   const HANDLE handle = CreateNamedPipeW(wide.text, open_mode, mode, instances, len, len, 0, NULL);
   if (handle == INVALID_HANDLE_VALUE) return -(int)GetLastError();
   return set_up_or_close(pipe, handle, &chosen);
@@ -122,7 +122,7 @@ int mio_named_pipe_open(mio_named_pipe *pipe, const char *name,
       CreateFileW(wide.text, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
                   FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
   if (handle == INVALID_HANDLE_VALUE) return -(int)GetLastError();
-  DWORD mode = PIPE_READMODE_MESSAGE; /* a client's end reads bytes, unless told otherwise */
+  DWORD mode = PIPE_READMODE_MESSAGE; /* a client's end reads bytes by default */
   if (chosen.messages && !SetNamedPipeHandleState(handle, &mode, NULL, NULL)) {
     result = -(int)GetLastError();
     (void)CloseHandle(handle);
@@ -131,7 +131,7 @@ int mio_named_pipe_open(mio_named_pipe *pipe, const char *name,
   return set_up_or_close(pipe, handle, &chosen);
 }
 
-/* A handle whose calls wait by themselves would stop the thread that polls. */
+/* A handle without overlapped I/O would block the polling thread. */
 static bool is_overlapped(HANDLE handle) {
   enum { MODE_INFORMATION = 16, SYNCHRONOUS = 0x10 | 0x20 }; /* FILE_SYNCHRONOUS_IO_(NON)ALERT */
   ULONG mode = 0;
@@ -148,9 +148,9 @@ int mio_named_pipe_adopt(mio_named_pipe *pipe, mio_handle handle,
   if (result < 0) return result;
   const HANDLE native = (HANDLE)handle;
   DWORD flags = 0, mode = 0;
-  /* An invalid handle is the file type "unknown"; a socket is a pipe as far as that goes. */
+  /* An invalid handle has the file type "unknown". A socket has the file type of a pipe. */
   if (GetFileType(native) != FILE_TYPE_PIPE || !is_overlapped(native)) return invalid_input();
-  /* An end that is for writing only need not let itself be asked. */
+  /* An end that is open for writing only may refuse this query. */
   if (!GetNamedPipeInfo(native, &flags, NULL, NULL, NULL) &&
       GetLastError() != ERROR_ACCESS_DENIED) {
     return invalid_input();
@@ -174,7 +174,7 @@ void mio_named_pipe_close(mio_named_pipe *pipe) {
 
 static bool is_open(const mio_named_pipe *pipe) { return pipe != NULL && pipe->source.ops != NULL; }
 
-/* The selector that the pipe is registered with, held; NULL if there is none. */
+/* Returns the selector with which the pipe is registered, with a reference, or NULL if there is none. */
 static mio_selector *selector_of(const mio_named_pipe *pipe) {
   return pipe->source.registration == 0 ? NULL : mio_selector_find(pipe->source.registration);
 }

@@ -5,7 +5,8 @@
 #include "mio/net/socket.h"
 #include "mio/sys/windows/winsock.h"
 
-/* Winsock is asked, not the handle: a layered provider's sockets need not be the kernel's. */
+/* This asks Winsock and not the kernel, because the sockets of a layered provider need not be kernel
+ * objects. */
 static int check_socket(mio_handle handle) {
   int type = 0;
   int len = sizeof type;

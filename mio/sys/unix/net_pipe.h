@@ -56,8 +56,8 @@ static inline bool mio_pipe_is_silent(void) {
          atomic_load_explicit(&mio_pipe_sigpipe_ignored, memory_order_relaxed);
 }
 
-/* Called after the first call has failed. They repeat the call if a signal interrupted it, and otherwise
- * return -errno. */
+/* The first writes without raising SIGPIPE. The other two are called after a call has failed. They repeat
+ * it if a signal interrupted it, and otherwise return -errno. */
 ptrdiff_t mio_pipe_write_one_safely(mio_handle handle, const void *buffer, size_t len);
 ptrdiff_t mio_pipe_write_again(mio_handle handle, const void *buffer, size_t len);
 ptrdiff_t mio_pipe_read_again(mio_handle handle, void *buffer, size_t len);

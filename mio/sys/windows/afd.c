@@ -26,8 +26,8 @@ _Static_assert(offsetof(mio_afd_poll, socket) == 16, "as the driver reads it");
 _Static_assert(offsetof(mio_afd_poll, status) == 20 + sizeof(HANDLE), "as the driver reads it");
 
 int mio_afd_open(mio_selector *selector, HANDLE *out_afd) {
-  /* Without the extended attributes that make a socket of it. What follows the device's name is any
-   * name. */
+  /* Opens the device without the extended attributes that would make the handle a socket. Any name may
+   * follow the name of the device. */
   static wchar_t path[] = L"\\Device\\Afd\\mio";
   UNICODE_STRING name = {sizeof path - sizeof path[0], sizeof path, path};
   OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes, .ObjectName = &name};
@@ -37,7 +37,7 @@ int mio_afd_open(mio_selector *selector, HANDLE *out_afd) {
                                        FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0);
   if (status != MIO_NT_SUCCESS) return mio_nt_result(status);
   int result = mio_port_attach(selector, afd);
-  /* Nobody waits for the handle itself to be signaled. */
+  /* No thread waits for the handle itself to be signaled. */
   if (result == 0 && !SetFileCompletionNotificationModes(afd, FILE_SKIP_SET_EVENT_ON_HANDLE)) {
     result = -(int)GetLastError();
   }
@@ -72,9 +72,9 @@ static int ask_provider(SOCKET socket, DWORD question, SOCKET *out_base) {
   return -WSAGetLastError();
 }
 
-/* A provider must not answer SIO_BASE_HANDLE by itself (its reference in the SDK says so), and some
- * do, with failure. The questions that Winsock puts to them for select, WSAPoll and the rest lead
- * one layer down at least. */
+/* According to its reference in the SDK, a provider must not handle SIO_BASE_HANDLE itself. Some do, and
+ * return an error. The requests that Winsock sends to providers for select, WSAPoll and others lead at
+ * least one layer down. */
 static bool descend(SOCKET socket, SOCKET *out_lower) {
   static const DWORD questions[] = {SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE};
   for (size_t i = 0; i < sizeof questions / sizeof questions[0]; ++i) {
@@ -88,13 +88,13 @@ static bool descend(SOCKET socket, SOCKET *out_lower) {
 }
 
 int mio_afd_base_socket(mio_handle handle, SOCKET *out_base, bool *out_datagram) {
-  enum { LAYERS_MAX = 64 }; /* of providers that lead back to each other there is no end */
+  enum { LAYERS_MAX = 64 }; /* limits the loop if providers refer to each other */
   SOCKET socket = (SOCKET)handle;
   int type = 0;
   int len = sizeof type;
   int result = mio_winsock_start();
   if (result < 0) return result;
-  /* Asked first because Wine 8's SIO_BASE_HANDLE succeeds for any handle at all. */
+  /* Checked first, because Wine 8's SIO_BASE_HANDLE succeeds for any handle. */
   if (getsockopt(socket, SOL_SOCKET, SO_TYPE, (char *)&type, &len) != 0) return -WSAGetLastError();
   *out_datagram = type != SOCK_STREAM;
   for (int layer = 0; layer < LAYERS_MAX; ++layer) {

@@ -12,6 +12,6 @@ uint64_t mio_clock_ns(void) {
   (void)QueryPerformanceFrequency(&frequency);
   const uint64_t ticks = (uint64_t)now.QuadPart;
   const uint64_t per_second = (uint64_t)frequency.QuadPart;
-  /* Seconds apart from the rest: ticks times 10^9 would be too much after half an hour at 10 MHz. */
+  /* Seconds are converted separately, because ticks times 10^9 would overflow after half an hour at 10 MHz. */
   return ticks / per_second * NS_PER_S + ticks % per_second * NS_PER_S / per_second;
 }

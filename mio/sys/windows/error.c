@@ -8,7 +8,7 @@ static const struct {
   mio_error kind;
 } codes[] = {
     {WSAEWOULDBLOCK, MIO_ERROR_WOULD_BLOCK},
-    {ERROR_PIPE_LISTENING, MIO_ERROR_WOULD_BLOCK}, /* a pipe that nobody has connected to yet */
+    {ERROR_PIPE_LISTENING, MIO_ERROR_WOULD_BLOCK}, /* a pipe without a client yet */
     {WSAEINTR, MIO_ERROR_INTERRUPTED},
     {WSAEINPROGRESS, MIO_ERROR_IN_PROGRESS},
     {WSAEALREADY, MIO_ERROR_IN_PROGRESS},
@@ -109,8 +109,8 @@ int mio_sys_error_code(mio_error kind) {
   return ERROR_GEN_FAILURE;
 }
 
-/* Texts end in a full stop and a line break, and have breaks inside where they are long; the flag
- * turns the latter into spaces. */
+/* Messages end in a full stop and a line break. Long messages also have line breaks inside, which the flag
+ * turns into spaces. */
 static DWORD trim(const wchar_t *text, DWORD length) {
   while (length > 0 && (text[length - 1] <= L' ' || text[length - 1] == L'.')) --length;
   return length;

@@ -13,13 +13,12 @@ struct mio_event {
   uint32_t events;  /* dwNumberOfBytesTransferred: MIO_AFD_* */
 };
 
-/* The Ancillary Function Driver reports readiness once for each poll. The selector does not ask again
- * for bits that it has delivered, until the source was drained. */
+/* The Ancillary Function Driver reports readiness once for each poll. The selector does not poll again for
+ * bits that it has delivered until the source was drained. */
 #define MIO_NATIVE_REARMS 1
 
-/* The driver's AFD_POLL_* bits. They are not in the SDK: the values are those of ReactOS' and Wine's
- * afd.h. Winsock's select() is made of them, so they do not change. Events of named pipes use them
- * too. */
+/* The driver's AFD_POLL_* bits. They are not in the SDK. The values come from the afd.h of ReactOS and
+ * Wine. Winsock's select() depends on them, so they do not change. Events of named pipes use them too. */
 #define MIO_AFD_RECEIVE      0x0001u
 #define MIO_AFD_EXPEDITED    0x0002u /* urgent data */
 #define MIO_AFD_SEND         0x0004u
@@ -29,8 +28,8 @@ struct mio_event {
 #define MIO_AFD_ACCEPT       0x0080u
 #define MIO_AFD_CONNECT_FAIL 0x0100u
 
-/* Not the driver's: an error that closes nothing. The driver failed the poll, or a datagram socket has
- * an error for the next call to take. */
+/* A bit of this library for an error that closes nothing. Either the driver failed the poll, or a datagram
+ * socket has an error that the next call returns. */
 #define MIO_AFD_ERROR 0x10000u
 
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {

@@ -9,8 +9,8 @@ typedef uintptr_t mio_handle;
 
 struct mio_afd_socket;
 
-/* `state` is what the poll that the source is registered with keeps of it: that poll's memory, as
- * the kernel may write into it after the source is gone. Means nothing while unregistered. */
+/* `state` is the state of the source in its poll. The poll owns that memory, because the kernel may write
+ * to it after the source is closed. It has no meaning while the source is not registered. */
 typedef struct mio_native_source {
   mio_handle handle;
   struct mio_afd_socket *state;

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A ring of links that are members of what is listed; the list itself is one link more. A link is in
- * one list at most, and points to itself while in none. */
+/* A ring of links that are members of the listed structs. The list itself is one more link. A link is in at
+ * most one list, and points to itself while it is in none. */
 typedef struct mio_link {
   struct mio_link *next;
   struct mio_link *previous;

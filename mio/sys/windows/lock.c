@@ -13,7 +13,7 @@ int mio_lock_init(mio_lock *lock) {
   return 0;
 }
 
-/* There is nothing in it to give back. */
+/* An SRW lock has no resources to free. */
 void mio_lock_destroy(mio_lock *lock) { (void)lock; }
 
 void mio_lock_acquire(mio_lock *lock) { AcquireSRWLockExclusive(native(lock)); }

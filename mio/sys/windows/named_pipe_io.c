@@ -7,8 +7,8 @@
 
 /* Reading. */
 
-/* A read brought `len` bytes. Zero bytes written to a pipe of bytes end a read too; they are not
- * the end of the pipe, and nothing to tell of. */
+/* Handles a read of `len` bytes. A write of zero bytes to a byte pipe ends a read too. It is not the end of
+ * the pipe, and no event reports it. */
 static void take_read(mio_named_pipe_state *state, size_t len, bool more) {
   state->read_done = len > 0 || state->read_messages;
   state->read_result = 0;
@@ -45,7 +45,7 @@ int mio_pipe_start_read(mio_named_pipe_state *state, mio_selector *selector) {
   return 0;
 }
 
-/* The same, and has what the read found at once told of, if no packet will. */
+/* Begins a read, and ensures that an event reports its result if no packet will come. */
 static int read_on(mio_named_pipe_state *state, mio_selector *selector) {
   if (state->read_done) return 0;
   const int result = mio_pipe_start_read(state, selector);
@@ -74,7 +74,7 @@ static bool has_room(const mio_iovec *buffers, size_t count) {
   return false;
 }
 
-/* Tells of the error that there is to read. The next read may have another try. */
+/* Returns the stored error of the last read. The next read may try again. */
 static ptrdiff_t read_error(mio_named_pipe_state *state, mio_selector *selector, bool *out_end) {
   const int result = state->read_result;
   if (!mio_pipe_is_end(result)) {
@@ -110,7 +110,7 @@ ptrdiff_t mio_named_pipe_state_read(mio_named_pipe_state *state, mio_selector *s
 
 /* Writing. */
 
-/* Has what is left in the buffer written. */
+/* Begins a write of the remaining bytes in the buffer. */
 static int start_write(mio_named_pipe_state *state, mio_selector *selector) {
   mio_pipe_request *write = &state->write;
   mio_pipe_begin(state, selector, write);
@@ -125,7 +125,7 @@ static int start_write(mio_named_pipe_state *state, mio_selector *selector) {
   return -(int)error;
 }
 
-/* Copies into the buffer what there is room for. False if something was left out. */
+/* Copies bytes into the buffer, up to its size. Returns false if some bytes did not fit. */
 static bool copy_in(mio_named_pipe_state *state, const mio_iovec *buffers, size_t count) {
   state->write_pos = state->write_len = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -184,7 +184,7 @@ static int start_connect(mio_named_pipe_state *state, mio_selector *selector) {
     connect->ignored = true;
   } else {
     mio_pipe_abandon(state, selector, connect);
-    /* ERROR_NO_DATA: a client that has gone again. What it wrote is there to be read. */
+    /* ERROR_NO_DATA means that the client has disconnected again. Its data can still be read. */
     if (error != ERROR_PIPE_CONNECTED && error != ERROR_NO_DATA) return -(int)error;
   }
   take_connection(state, selector);

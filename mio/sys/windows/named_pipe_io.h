@@ -12,17 +12,18 @@
 #include "mio/sys/selector.h"
 #include "mio/token.h"
 
-/* A named pipe's requests, and the readiness that is made of them, below mio/windows/named_pipe.h.
+/* The requests of a named pipe, and the readiness that follows from them. mio/windows/named_pipe.h is built
+ * on it.
  *
- * The state is in a block of its own, buffers included, which belongs to the pipe and to each of
- * its requests that is in flight: it is given back with the last of those, not before.
+ * The state and its buffers are one block of memory. The pipe and each of its requests in flight share it.
+ * The last of them frees it.
  *
- * `selector` is the one that the pipe is registered with, held by the caller. */
+ * `selector` is the selector with which the pipe is registered. The caller holds a reference to it. */
 typedef struct mio_named_pipe_state mio_named_pipe_state;
 
-/* The state of `handle`, an end of a pipe opened for overlapped I/O, which is the state's from then
- * on; NULL, and it is the caller's, if there is no memory. `messages`: a write is a message.
- * `read_messages`: so is what a read brings. */
+/* Creates the state of `handle`, an end of a pipe that is open for overlapped I/O. The state then owns the
+ * handle. Returns NULL if there is no memory, and the caller still owns the handle. `messages` means that a
+ * write is a message, and `read_messages` that a read returns messages. */
 typedef struct mio_named_pipe_kind {
   size_t buffer_len;
   bool messages;
@@ -30,10 +31,11 @@ typedef struct mio_named_pipe_kind {
 } mio_named_pipe_kind;
 mio_named_pipe_state *mio_named_pipe_state_make(HANDLE handle, const mio_named_pipe_kind *kind);
 
-/* The pipe's share in it ends. `selector` is the one that it is bound to, NULL if that is gone. */
+/* Ends the pipe's reference to the state. `selector` is the selector with whose port the handle is
+ * associated, or NULL if it no longer exists. */
 void mio_named_pipe_state_close(mio_named_pipe_state *state, mio_selector *selector);
 
-/* The id of the selector that its requests complete with; 0 for none yet. */
+/* Returns the id of the selector at which the requests complete, or 0 if there is none yet. */
 uint32_t mio_named_pipe_state_bound(const mio_named_pipe_state *state);
 
 int mio_named_pipe_state_register(mio_named_pipe_state *state, mio_selector *selector,
@@ -46,8 +48,8 @@ int mio_named_pipe_state_connect(mio_named_pipe_state *state, mio_selector *sele
 int mio_named_pipe_state_disconnect(mio_named_pipe_state *state);
 int mio_named_pipe_state_take_error(mio_named_pipe_state *state);
 
-/* Bytes out of the buffer, and into it. `out_end` may be NULL: the end of the pipe is 0 then, and
- * MIO_ERROR_BROKEN_PIPE otherwise. */
+/* Move bytes out of the buffer, and into it. If `out_end` is NULL, the end of the pipe is a result of 0.
+ * Otherwise it is MIO_ERROR_BROKEN_PIPE. */
 ptrdiff_t mio_named_pipe_state_read(mio_named_pipe_state *state, mio_selector *selector,
                                     const mio_iovec *buffers, size_t count, bool *out_end);
 ptrdiff_t mio_named_pipe_state_write(mio_named_pipe_state *state, mio_selector *selector,

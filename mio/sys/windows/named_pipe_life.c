@@ -126,7 +126,8 @@ static bool is_done(const mio_pipe_request *request) {
   return !request->in_flight || (NTSTATUS)*status != MIO_NT_PENDING;
 }
 
-/* Whether the handle can be closed while requests are in flight. If so the selector knows. */
+/* Returns whether the handle can be closed while requests are in flight. If so, it has informed the
+ * selector. */
 static bool let_go(mio_named_pipe_state *state, mio_selector *selector) {
   mio_pipe_request *const requests[] = {&state->connect, &state->read, &state->write};
   if (!mio_pipe_is_any_in_flight(state)) return true;

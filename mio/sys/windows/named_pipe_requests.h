@@ -9,10 +9,10 @@
  *   make, register,         read, write,          readiness, events,
  *   close                   connect               references
  *
- * Called with the lock held, except for the completions. */
+ * The caller holds the lock, except for the completions. */
 
-/* Begins a read, unless one is in flight or there is something to read. Returns an error only if there is
- * nothing to read because no client is connected. */
+/* Begins a read, unless one is in flight or data is available. Returns an error only if no data is
+ * available because no client is connected. */
 int mio_pipe_start_read(mio_named_pipe_state *state, mio_selector *selector);
 
 /* Handle the packets of the three requests. */

@@ -22,7 +22,7 @@ void mio_pipe_drop(mio_named_pipe_state *state) {
 
 void mio_pipe_begin(mio_named_pipe_state *state, mio_selector *selector,
                     mio_pipe_request *request) {
-  /* Before the call: the packet may be dequeued before it returns. */
+  /* This comes before the call, because the packet may be dequeued before the call returns. */
   atomic_fetch_add_explicit(&state->references, 1, memory_order_relaxed);
   memset(&request->operation.overlapped, 0, sizeof request->operation.overlapped);
   request->operation.handle = state->handle;
@@ -80,8 +80,8 @@ uint32_t mio_pipe_readiness(const mio_named_pipe_state *state) {
   return bits;
 }
 
-/* The bits that the registration wants to hear of: errors and closes in any case. An end that was
- * not opened for reading is no error to those who don't read. */
+/* Returns the bits that the registration requests, and those for errors and closes. If the end was not
+ * opened for reading, a registration without MIO_READABLE gets no error from that. */
 static uint32_t wanted(const mio_named_pipe_state *state) {
   uint32_t bits = CLOSED_BITS | MIO_AFD_CONNECT_FAIL;
   if ((state->interest & MIO_READABLE) != 0) bits |= MIO_AFD_RECEIVE;
@@ -93,7 +93,7 @@ static uint32_t wanted(const mio_named_pipe_state *state) {
   return bits;
 }
 
-/* The bits of the event that is due; 0 for none. */
+/* Returns the bits of the event that must be delivered, or 0 if there is none. */
 static uint32_t due(const mio_named_pipe_state *state) {
   const uint32_t bits = mio_pipe_readiness(state) & wanted(state);
   if (!state->registered || !state->armed) return 0;
@@ -114,7 +114,7 @@ int mio_pipe_announce(mio_named_pipe_state *state, mio_selector *selector) {
   return result;
 }
 
-/* Writes the event that is due to `out`, if that is not NULL. */
+/* Writes the pending event to `out`, if `out` is not NULL. */
 static bool tell(mio_named_pipe_state *state, mio_selector *selector, mio_event *out) {
   if (out == NULL) return false;
   const uint32_t bits = due(state);

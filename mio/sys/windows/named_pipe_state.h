@@ -13,9 +13,9 @@
 #include "mio/sys/windows/named_pipe_io.h"
 #include "mio/sys/windows/port.h"
 
-/* Readiness made of completions.
+/* Readiness that is derived from completions.
  *
- * A request, one each for connect, read and write:
+ * The states of a request. There is one request each for connect, read and write:
  *
  *           begin                   its packet is dequeued
  *   idle ----------> in flight ----------------------------> idle, and its outcome counts
@@ -24,31 +24,32 @@
  *     |  at once       |   | yet to come), or a disconnect or a close made its outcome meaningless
  *     '----------------'   '--> in flight, ignored ----------> idle
  *
- * What there is to read:
+ * The data that can be read:
  *
  *   nothing, no request --start_read--> nothing, in flight --packet--> something: bytes, or an error
  *           ^    ^                                                          |
  *           |    '-- not connected; cancelled ---- disconnect --------------+
  *           '------------------------ all of it was taken <-----------------'   and at once start_read
  *
- * The end of the pipe is something to read that is never all taken. Nothing can be written while
- * the write is in flight.
+ * The end of the pipe counts as data that a read never removes. The pipe is not writable while the write is
+ * in flight.
  *
- * Events. `pending` has what turned ready since the last one; `readiness` is what lasts, computed.
- * An event is due when both have a bit (edge), or when there is readiness (level). It is written in
- * the place of a packet that is dequeued: a request's own if that made it due, otherwise that of
- * `notice`, an operation which is posted to the port for the purpose. A one-shot registration is
- * disarmed by it, a level one posts the notice again.
+ * Events. `pending` has the bits that became ready since the last event. `readiness` is computed and has
+ * the bits that are ready now. An edge event is needed if a bit is in both, a level event if any bit is
+ * ready. The event replaces a packet that is dequeued. This is the packet of a request if the request
+ * caused the event. Otherwise it is the packet of `notice`, an operation that is posted to the port for
+ * this purpose. The event disarms a one-shot registration. With a level registration the notice is posted
+ * again.
  *
- * The end. A closed pipe closes its handle at once, unless a write has yet to arrive, or the
- * selector cannot be told (it is being closed, and may cancel with the handle): then that is done
- * when the last request has ended. The requests that are in flight each hold the state by a
- * reference. Whoever drops the last one has released the lock before. */
+ * The end. Closing a pipe closes its handle at once, with two exceptions: a write is still in flight, or
+ * the selector is being closed and may cancel requests with the handle. Then the handle is closed when the
+ * last request has ended. Each request in flight holds a reference to the state. A thread that drops the
+ * last reference must have released the lock before. */
 
 typedef struct mio_pipe_request {
   mio_port_operation operation;
   bool in_flight;
-  bool ignored; /* what its packet says does not count */
+  bool ignored; /* the result in its packet is ignored */
 } mio_pipe_request;
 
 struct mio_named_pipe_state {
@@ -62,25 +63,25 @@ struct mio_named_pipe_state {
   bool messages;
   bool read_messages;
   bool closed;
-  bool connected; /* as far as is known */
+  bool connected; /* as far as the library knows */
   bool reconnect; /* connect once the request that was given up has ended */
   int connect_error;
 
-  uint32_t bound; /* whose port the handle is tied to */
+  uint32_t bound; /* the selector with whose port the handle is associated */
   bool registered;
   bool armed;
   mio_interest interest;
   mio_token token;
   uint32_t pending; /* MIO_AFD_* */
 
-  bool read_done;  /* there is something to read: */
+  bool read_done;  /* data or an error can be read: */
   int read_result; /* an error, or */
-  bool read_more;  /* bytes, which the same message goes on after, */
+  bool read_more;  /* bytes, and the message continues after them, */
   size_t read_pos; /* from here */
   size_t read_len; /* to here */
 
   int write_error;
-  size_t write_pos; /* what is under way: from here */
+  size_t write_pos; /* the write in flight: from here */
   size_t write_len; /* to here */
 
   size_t buffer_len;
@@ -100,7 +101,7 @@ struct mio_named_pipe_state {
   ((mio_named_pipe_state *)(void *)((char *)(operation_) - \
                                     offsetof(mio_named_pipe_state, request_)))
 
-/* Before the call that makes a request; and after it, if no packet will come. */
+/* Call the first before the call that makes a request, and the second after it if no packet will come. */
 void mio_pipe_begin(mio_named_pipe_state *state, mio_selector *selector, mio_pipe_request *request);
 void mio_pipe_abandon(mio_named_pipe_state *state, mio_selector *selector,
                       mio_pipe_request *request);
@@ -114,20 +115,20 @@ DWORD mio_pipe_outcome(const mio_pipe_request *request, size_t *out_len);
 /* Cancels a request, whose outcome counts no more. */
 void mio_pipe_give_up(mio_named_pipe_state *state, mio_pipe_request *request);
 
-/* Whether an error says that nothing will come or go any more. */
+/* Returns whether an error means that the pipe will transfer no more data. */
 bool mio_pipe_is_end(int result);
 
-/* Sees to it that an event which is due gets told. Fails if the system has no memory for it. */
+/* Ensures that a pending event is delivered. Fails if the system has no memory for it. */
 int mio_pipe_announce(mio_named_pipe_state *state, mio_selector *selector);
 
-/* The end of every completion, and of its lock: the event goes to `out`, if there is one due and
- * `out` is not NULL; what the request was the last to need goes. True if an event was written. */
+/* Ends every completion and releases its lock. Writes a pending event to `out` if `out` is not NULL. Drops
+ * the request's reference to the state. Returns true if it wrote an event. */
 bool mio_pipe_finish(mio_named_pipe_state *state, mio_selector *selector, mio_event *out);
 
 /* Whether a connect, read or write is in flight. */
 bool mio_pipe_is_any_in_flight(const mio_named_pipe_state *state);
 
-/* The MIO_AFD_* bits of what the pipe is ready for. */
+/* Returns the MIO_AFD_* bits for which the pipe is ready. */
 uint32_t mio_pipe_readiness(const mio_named_pipe_state *state);
 
 /* Handles the packet of `notice`. */

@@ -10,13 +10,13 @@
 #include "mio/sys/net_batch.h"
 #include "mio/sys/windows/net_winsock.h"
 
-/* Batches of datagrams: one WSASendMsg or WSARecvMsg each. A message with segments is one call: the
- * system splits it (USO). Joined datagrams (URO) are not asked for: Windows has delivered them
- * without their length, and then nothing separates them.
+/* Batches of datagrams: one WSASendMsg or WSARecvMsg each. A message with segments is one call, and the
+ * system splits it (USO). The library does not enable joined datagrams (URO), because Windows was seen to
+ * deliver them without their length, so they could not be separated.
  *
  * Executed under Wine only, which has no segments and no ECN. */
 
-/* Of ws2ipdef.h, in Windows 10 and later; not all SDKs' headers have them. */
+/* From ws2ipdef.h, for Windows 10 and later. Some SDKs' headers lack them. */
 #ifndef UDP_SEND_MSG_SIZE
 #define UDP_SEND_MSG_SIZE 2
 #endif
@@ -47,7 +47,7 @@ enum {
   MODE_DO = 1, /* PMTUD_STATE of ws2ipdef.h */
   MODE_DONT = 2,
   MODE_PROBE = 3,
-  SEGMENTS_MAX = 512, /* what is known to be accepted */
+  SEGMENTS_MAX = 512, /* a value that is known to be accepted */
   ROOM = 192
 };
 
@@ -89,7 +89,7 @@ static const uint8_t *v4_bytes(const mio_addr *addr) {
   return addr->family == MIO_ADDR_V6 ? addr->ip + 12 : addr->ip;
 }
 
-/* Whether a datagram can come from this address: no group and no broadcast. */
+/* Returns whether the address can be a source address, that is, not a group and not broadcast. */
 static bool is_source(const mio_addr *addr, bool as_v4) {
   static const uint8_t broadcast[4] = {255, 255, 255, 255};
   if (addr->family == MIO_ADDR_NONE) return false;
@@ -302,8 +302,8 @@ int mio_net_batch_inspect(mio_handle handle, mio_udp_batch *out) {
   return 0;
 }
 
-/* These options have the same number at both levels. An IPv6 socket also gets the details of IPv4
- * peers, where it can have any. */
+/* These options have the same number at both levels. An IPv6 socket also gets the details of IPv4 peers, if
+ * it can have any. */
 _Static_assert(IP_PKTINFO == IPV6_PKTINFO && IP_RECVTOS == IPV6_RECVTCLASS && IP_ECN == IPV6_ECN &&
                    IP_MTU_DISCOVER == IPV6_MTU_DISCOVER,
                "one number serves both families");

@@ -52,8 +52,8 @@ int mio_net_name_from_unix_addr(const mio_unix_addr *addr, mio_net_name *out_nam
   return -WSAEINVAL;
 }
 
-/* A peer without a name comes back as the family alone or as a struct full of zeros; a path may
- * fill its room without a NUL. */
+/* For a peer without a name the system writes only the family or a struct full of zeros. A path may fill
+ * its array without a NUL. */
 int mio_net_name_to_unix_addr(const mio_net_name *name, mio_unix_addr *out_addr) {
   const char *path = (const char *)name->storage.bytes + PATH_OFFSET;
   const int family = family_of(name);

@@ -7,7 +7,7 @@
 #include "mio/sys/net.h"
 #include "mio/sys/windows/net_winsock.h"
 
-/* Of ws2ipdef.h since Windows 10, version 1709; older SDKs' headers lack them. */
+/* From ws2ipdef.h since Windows 10, version 1709. The headers of older SDKs lack them. */
 #ifndef TCP_KEEPIDLE
 #define TCP_KEEPIDLE 3
 #endif
@@ -33,7 +33,7 @@ typedef struct native_option {
   int name;
 } native_option;
 
-/* One that the system does not have: WSAENOPROTOOPT, MIO_ERROR_UNSUPPORTED. */
+/* An option that the system lacks: WSAENOPROTOOPT, MIO_ERROR_UNSUPPORTED. */
 #define NO_OPTION (-1)
 
 static native_option native(mio_net_option option) {
@@ -64,7 +64,7 @@ static native_option native(mio_net_option option) {
       return (native_option){IPPROTO_IPV6, IPV6_MULTICAST_HOPS};
     case MIO_NET_USER_TIMEOUT_MS: /* retransmission ends after so long, from Windows 10 1809 on */
       return (native_option){IPPROTO_TCP, TCP_MAXRTMS};
-    case MIO_NET_FAST_OPEN_LISTEN: /* from Windows 10 1607 on; on or off */
+    case MIO_NET_FAST_OPEN_LISTEN: /* since Windows 10 1607; on or off */
       return (native_option){IPPROTO_TCP, TCP_FASTOPEN};
     case MIO_NET_SEND_BUFFER:
       return (native_option){SOL_SOCKET, SO_SNDBUF};
@@ -74,7 +74,7 @@ static native_option native(mio_net_option option) {
     case MIO_NET_MARK:
     case MIO_NET_TRAFFIC_CLASS: /* the system ignores IP_TOS, and has qWAVE instead */
     case MIO_NET_INTERFACE:     /* one of two, one of them in network order */
-    case MIO_NET_REUSE_PORT: /* there is none: SO_REUSEADDR is not told from taking a port away */
+    case MIO_NET_REUSE_PORT: /* none: SO_REUSEADDR cannot be distinguished from taking over a port */
     case MIO_NET_REBIND:     /* always so */
     case MIO_NET_TTL:        /* one of two */
     case MIO_NET_LINGER_S:   /* a struct */
@@ -110,8 +110,8 @@ static int get_ttl(SOCKET s, int *out_value) {
   return result < 0 ? result : get_number(s, family == AF_INET6 ? hops_v6 : ttl_v4, out_value);
 }
 
-/* An IPv6 socket that serves IPv4 peers too has both; where it does not, the second is nobody's
- * loss. */
+/* An IPv6 socket that also serves IPv4 peers needs both options. On other IPv6 sockets the failure of the
+ * second has no effect. */
 static int set_ttl(SOCKET s, int value) {
   int family = AF_UNSPEC;
   const int result = mio_winsock_family(s, &family);
@@ -137,7 +137,7 @@ static int set_linger(SOCKET s, int value) {
       setsockopt(s, SOL_SOCKET, SO_LINGER, (const char *)&linger, sizeof linger));
 }
 
-/* Traffic that is sent, not what is received. IPv4's index is in network byte order (MSDN on
+/* This affects sent traffic and not received traffic. IPv4's index is in network byte order (MSDN on
  * IP_UNICAST_IF). */
 static int get_interface(SOCKET s, int *out_index) {
   int family = AF_UNSPEC, index = 0;
@@ -195,9 +195,9 @@ int mio_net_get(mio_handle handle, mio_net_option option, int *out_value) {
   }
 }
 
-/* MIO_NET_REBIND: connections that linger on a port keep nobody from binding to it here, while
- * SO_REUSEADDR would let others take it away ("Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE" of the
- * Winsock manual). */
+/* MIO_NET_REBIND has no effect here. Old connections of a port do not prevent a bind on Windows, but
+ * SO_REUSEADDR would let other processes take over the port ("Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"
+ * of the Winsock manual). */
 int mio_net_set(mio_handle handle, mio_net_option option, int value) {
   const SOCKET s = mio_winsock_of(handle);
   switch (option) {
@@ -284,7 +284,7 @@ int mio_net_multicast_interface(mio_handle handle, bool is_v6, uint32_t interfac
                                                (const char *)&v4, sizeof v4));
 }
 
-/* Windows tells a process id at most (SIO_AF_UNIX_GETPEERPID), and has no user numbers. */
+/* Windows reports at most a process id (SIO_AF_UNIX_GETPEERPID), and has no user numbers. */
 int mio_net_peer_credentials(mio_handle handle, uint32_t *out_uid, uint32_t *out_gid,
                              int64_t *out_pid) {
   (void)handle;

@@ -20,8 +20,8 @@ static char *put_hex(char *out, uint32_t number) {
   return out;
 }
 
-/* Writes an unused path as UTF-16, and as UTF-8 for Winsock: the folder for temporary files, and a name made
- * of the process, a counter and the time. */
+/* Writes an unused path as UTF-16, and as UTF-8 for Winsock. The file is in the folder for temporary files.
+ * Its name consists of the process, a counter and the time. */
 static int choose_path(WCHAR wide[PATH_ROOM], struct sockaddr_un *out_name) {
   static volatile LONG count;
   WCHAR folder[MAX_PATH + 1];
@@ -137,7 +137,7 @@ static int open_ends(SOCKET *out_client, SOCKET *out_server) {
   }
   result = connect_ends(&listener, &client, out_server);
   close_bound(&listener);
-  (void)DeleteFileW(client.path); /* the name stays the socket's */
+  (void)DeleteFileW(client.path); /* the socket keeps the name */
   *out_client = client.socket;
   if (result == 0) return prepare_ends(client.socket, *out_server);
   (void)closesocket(client.socket);

@@ -6,7 +6,7 @@
 #include "mio/sys/net.h"
 #include "mio/sys/windows/net_winsock.h"
 
-/* Of mstcpip.h and mswsock.h, since Windows 2000 and Windows 8; not all SDKs' headers have both. */
+/* From mstcpip.h and mswsock.h, since Windows 2000 and Windows 8. Some SDKs' headers lack one of them. */
 #ifndef SIO_UDP_CONNRESET
 #define SIO_UDP_CONNRESET _WSAIOW(IOC_VENDOR, 12)
 #endif
@@ -36,9 +36,9 @@ static int os_family(mio_net_family family) {
   return AF_UNSPEC;
 }
 
-/* Whether what came back for a datagram that was sent earlier (port unreachable, time exceeded)
- * makes a later receive fail. Windows does so from birth, for a socket that many peers send to as
- * well; on Unix only a connected socket hears of it, and that is how it is here. */
+/* Sets whether an ICMP error for an earlier datagram (port unreachable, time exceeded) makes a later
+ * receive fail. A new Windows socket does this even if it has no single peer. On Unix only a connected
+ * socket gets such errors, and this library follows Unix. */
 static void report_resets(SOCKET s, bool on) {
   BOOL value = on;
   DWORD bytes = 0;
@@ -84,8 +84,8 @@ int mio_net_listen(mio_handle handle, int backlog) {
   return mio_winsock_result(listen(mio_winsock_of(handle), backlog));
 }
 
-/* An accepted socket takes after its listener, in what is not documented as in what is, and no flag
- * can be given along. */
+/* An accepted socket inherits properties of its listener, including undocumented ones. accept takes no
+ * flags. */
 int mio_net_accept(mio_handle handle, mio_handle *out_handle, mio_net_name *out_peer) {
   int len = sizeof out_peer->storage.bytes;
   const SOCKET s = accept(mio_winsock_of(handle), out_peer == NULL ? NULL : sockaddr_of(out_peer),

@@ -7,20 +7,20 @@
 #include "mio/sys/transfer.h"
 #include "mio/sys/windows/net_winsock.h"
 
-/* WSABUF has the two members of mio_iovec the other way round, and a length of 32 bits: buffers are
- * translated, all of them, as a datagram is sent by one call. 16 KB of stack at the most. */
+/* WSABUF has the two members of mio_iovec in the other order, and a length of 32 bits, so buffers are
+ * converted. All buffers are converted at once, because one call sends a datagram. This takes at most 16 KB
+ * of stack. */
 typedef struct buffer_list {
   WSABUF buffers[MIO_IOVEC_COUNT_MAX];
   DWORD count;
   ptrdiff_t len; /* of all of them together */
 } buffer_list;
 
-/* Winsock's counts are int or DWORD, and what comes of them must be told as a ptrdiff_t of 32 bits
- * too. */
+/* Winsock's counts are int or DWORD. The result must also fit a ptrdiff_t of 32 bits. */
 static int clamp(size_t len) { return len < INT_MAX ? (int)len : INT_MAX; }
 
-/* Buffers of no length are left out, so that their `base`, which may be anything, is never looked
- * at; what lies beyond INT_MAX bytes is cut. */
+/* Buffers of length 0 are left out, so that their `base`, which may have any value, is never used. Bytes
+ * beyond INT_MAX are cut. */
 static void translate(const mio_iovec *buffers, size_t count, buffer_list *out) {
   out->count = 0;
   out->len = 0;

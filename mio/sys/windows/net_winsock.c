@@ -29,8 +29,7 @@ int mio_winsock_type(SOCKET s, int *out_type) {
   return mio_winsock_result(getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)out_type, &len));
 }
 
-/* A Windows socket may also be another kind of handle: closesocket then says so and leaves it
- * alone, and nothing else was tried. */
+/* The handle may be of another kind than a socket. Then closesocket fails and does not close it. */
 void mio_net_close(mio_handle handle) {
   if (closesocket(mio_winsock_of(handle)) == 0) return;
   const int error = WSAGetLastError();

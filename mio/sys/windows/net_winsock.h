@@ -8,16 +8,15 @@
 #include "mio/sys/net.h"
 #include "mio/sys/windows/winsock.h"
 
-/* Inside the Windows backend: what all calls of Winsock have in common. */
+/* Inside the Windows backend: helpers for all calls of Winsock. */
 
 static inline SOCKET mio_winsock_of(mio_handle handle) { return (SOCKET)handle; }
 
-/* What the last call said, in the shape of the contract. */
+/* Returns the error of the last call as a negative code. */
 static inline int mio_winsock_error(void) { return -WSAGetLastError(); }
 static inline int mio_winsock_result(int result) { return result == 0 ? 0 : mio_winsock_error(); }
 
-/* Makes a new socket what mio_net_open promises: non-blocking and not inherited. Closes it if that
- * fails. */
+/* Makes a new socket non-blocking and not inherited, as mio_net_open promises. Closes it on failure. */
 int mio_winsock_prepare(SOCKET s);
 
 int mio_winsock_set_nonblocking(SOCKET s, bool on);

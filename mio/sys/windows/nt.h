@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <winternl.h>
 
-/* What ntdll exports and the SDK's <winternl.h> leaves out. All are there from Windows Vista on. */
+/* Functions that ntdll exports and the SDK's <winternl.h> lacks. Windows Vista and later have all of them. */
 
 #define MIO_NT_SUCCESS              ((NTSTATUS)0)
 #define MIO_NT_TIMEOUT              ((NTSTATUS)0x00000102L)
@@ -20,16 +20,17 @@
 #define MIO_NT_QUOTA_EXCEEDED       ((NTSTATUS)0xC0000044L)
 #define MIO_NT_WORKING_SET_QUOTA    ((NTSTATUS)0xC00000A1L)
 
-/* Cancels the request whose status block is `request`, by whichever thread it was made: what
- * CancelIoEx calls. */
+/* Cancels the request whose status block is `request`, whichever thread made it. CancelIoEx calls this
+ * function. */
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE file, IO_STATUS_BLOCK *request, IO_STATUS_BLOCK *out_status);
 
-/* What GetQueuedCompletionStatusEx calls, with a timeout in units of 100 ns: negative from now on,
- * NULL for ever. `entries` are OVERLAPPED_ENTRYs (FILE_IO_COMPLETION_INFORMATION has their layout). */
+/* GetQueuedCompletionStatusEx calls this function. The timeout is in units of 100 ns. A negative timeout is
+ * relative to the current time, and NULL means no timeout. `entries` are OVERLAPPED_ENTRYs
+ * (FILE_IO_COMPLETION_INFORMATION has their layout). */
 NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE port, void *entries, ULONG count, ULONG *out_removed,
                                       LARGE_INTEGER *timeout, BOOLEAN alertable);
 
-/* What a file is, and changing it: `out` and `in` are the structure that the class asks for. */
+/* Query and set information of a file. `out` and `in` are the structure of the class. */
 NTSTATUS NTAPI NtQueryInformationFile(HANDLE file, IO_STATUS_BLOCK *out_status, void *out,
                                       ULONG len, FILE_INFORMATION_CLASS what);
 NTSTATUS NTAPI NtSetInformationFile(HANDLE file, IO_STATUS_BLOCK *out_status, void *in, ULONG len,

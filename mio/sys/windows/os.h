@@ -1,8 +1,8 @@
 #ifndef MIO_SYS_WINDOWS_OS_H_
 #define MIO_SYS_WINDOWS_OS_H_
 
-/* To be included first in a Windows backend's .c file: Windows 10 and Winsock 2, in the order that
- * their headers insist on. */
+/* A .c file of the Windows backend must include this header first. It selects Windows 10 and Winsock 2, in
+ * the order that their headers require. */
 
 #undef _WIN32_WINNT
 #undef WINVER

@@ -8,9 +8,9 @@
 
 #include "mio/sys/windows/socket_state.h"
 
-/* The memory of sockets' states, in groups of one AFD handle each. The driver keeps the polls of a
- * handle in a list, and walks it under a lock whenever one of them completes, so few sockets share a
- * handle. A slot belongs to its group's handle for good: memory and handles are reserved together. */
+/* The memory of sockets' states, in groups of one AFD handle each. The driver keeps the polls of a handle
+ * in a list, and walks it under a lock whenever one of them completes, so few sockets share a handle. A
+ * slot always belongs to the handle of its group. So memory and handles are reserved together. */
 enum { MIO_POLL_GROUP_SIZE = 32 };
 
 typedef struct mio_poll_group {
@@ -39,17 +39,17 @@ void mio_socket_slab_init(mio_socket_slab *slab);
 /* Allocates slots for `count` more sockets. Returns false if there is no memory. */
 bool mio_socket_slab_grow(mio_socket_slab *slab, size_t count);
 
-/* Takes a slot: a free one if there is one, else a dropped one, whose poll the state then waits for
- * (socket_state.h). Opens the handle of its group if that is needed. Returns NULL with `*out_result`
+/* Allocates a slot: a free slot, or else a dropped slot, whose poll the new state waits for
+ * (socket_state.h). Opens the handle of the group if necessary. Returns NULL with `*out_result`
  * 0 if all slots are in use, NULL and the error if the handle cannot be opened. */
 mio_afd_socket *mio_socket_slab_take(mio_socket_slab *slab, mio_selector *selector,
                                      int *out_result);
 
-/* Takes a slot back. It is the next that is given out. */
+/* Frees a slot. The next allocation returns it. */
 void mio_socket_slab_put(mio_socket_slab *slab, mio_afd_socket *socket);
 
-/* Takes a slot back that the kernel still uses. mio_socket_slab_put follows when its packet was
- * dequeued, unless the slot was given out again. */
+/* Marks a slot that the kernel still uses as dropped. The caller calls mio_socket_slab_put after its packet
+ * was dequeued, unless the slot was allocated again. */
 void mio_socket_slab_put_dropped(mio_socket_slab *slab, mio_afd_socket *socket);
 
 /* Closes the handles, which cancels the polls on them. */

@@ -70,7 +70,7 @@ int mio_port_cancel(mio_port_operation *operation) {
   IO_STATUS_BLOCK outcome;
   if (operation->handle == NULL) return 0;
   const NTSTATUS status = NtCancelIoFileEx(operation->handle, request, &outcome);
-  /* STATUS_NOT_FOUND: the request has completed. */
+  /* STATUS_NOT_FOUND means that the request has completed. */
   return status == MIO_NT_SUCCESS || status == MIO_NT_NOT_FOUND ? 0 : mio_nt_result(status);
 }
 
@@ -78,7 +78,7 @@ int mio_port_remove(HANDLE port, mio_event *out, uint32_t capacity, uint64_t tim
   enum { UNIT_NS = 100 };
   LARGE_INTEGER timeout;
   ULONG removed = 0;
-  /* Rounded up: a wait is never too short. The longest is 1.8 * 10^17 units. */
+  /* The timeout is rounded up, so a wait is never too short. The longest is 1.8 * 10^17 units. */
   timeout.QuadPart = -(LONGLONG)(timeout_ns / UNIT_NS + (timeout_ns % UNIT_NS != 0));
   const NTSTATUS status = NtRemoveIoCompletionEx(
       port, out, capacity, &removed, timeout_ns == MIO_FOREVER ? NULL : &timeout, FALSE);

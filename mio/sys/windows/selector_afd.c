@@ -158,7 +158,7 @@ int mio_selector_reregister(mio_selector *selector, mio_source *source, mio_toke
   if (result < 0) return result;
   mio_lock_acquire(&selector->lock);
   const mio_afd_watch before = socket->watch;
-  /* The socket was closed. The handle may belong to a new one, which the program then means. */
+  /* The socket was closed. The handle may belong to a new socket, and then the program means the new one. */
   if (before.gone) {
     result = mio_afd_base_socket(source->native.handle, &socket->watch.base_socket,
                                  &socket->watch.datagram);

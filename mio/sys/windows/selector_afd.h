@@ -18,11 +18,12 @@ struct mio_selector {
   HANDLE port;
   mio_lock lock;      /* guards the rest; released while a thread waits */
   mio_link in_flight; /* operations whose packet was not dequeued yet */
-  mio_link updates;   /* states that need a poll or a cancellation: see socket_state.h */
+  mio_link updates;   /* states that need a poll or a cancellation, see socket_state.h */
   mio_socket_slab slab;
   uint32_t waiting;         /* threads inside a wait */
   uint32_t cancelled_count; /* cancelled polls whose packet was not dequeued yet */
-  bool wake_kept;           /* the waker's packet was dequeued and not taken yet */
+  bool
+      wake_kept; /* a notification was dequeued, and mio_selector_take_wake has not returned it yet */
   char padding[MIO_SELECTOR_PADDING];
 };
 
@@ -39,8 +40,8 @@ static inline mio_port_operation *mio_port_operation_of(mio_link *link) {
   return (mio_port_operation *)(void *)((char *)link - offsetof(mio_port_operation, link));
 }
 
-/* Cancels a request. Its packet comes all the same, with any outcome. Returns 0, also if the request
- * has completed already, or a negative error code. */
+/* Cancels a request. Its packet still comes, with any result. Returns 0, also if the request has already
+ * completed, or a negative error code. */
 int mio_port_cancel(mio_port_operation *operation);
 
 /* Handles a dequeued packet of a socket. Returns true if an event was written to `out`. */

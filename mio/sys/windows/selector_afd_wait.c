@@ -10,7 +10,7 @@
  *          ^                                                                          |
  *          '------------------- no events, and time left -----------------------------'
  *
- * Any number of threads may wait at once. The port gives each packet to one of them. */
+ * Any number of threads may wait at the same time. The port delivers each packet to one of them. */
 
 /* Handles the packet of an operation. Returns true if it became an event. Called with the lock held,
  * which is released while the owner of an operation other than a socket's poll is called. */
@@ -38,7 +38,7 @@ static uint32_t translate(mio_selector *selector, mio_event *entries, uint32_t c
   return written;
 }
 
-/* The result of one look at the port, besides the events. */
+/* The result of one dequeue from the port, apart from the events. */
 typedef struct look {
   uint32_t removed; /* packets */
   bool woken;       /* the waker's packet was among them */
@@ -48,7 +48,7 @@ typedef struct look {
  * wait itself. Returns the number of events or a negative error code. */
 static int look_once(mio_selector *selector, mio_event *out, uint32_t capacity, uint64_t timeout_ns,
                      look *found) {
-  /* If a poll cannot be made, packets that are there are still delivered. */
+  /* If a poll cannot be submitted, existing packets are still delivered. */
   const int failure = mio_afd_flush_updates(selector);
   ++selector->waiting;
   mio_lock_release(&selector->lock);
@@ -63,7 +63,7 @@ static int look_once(mio_selector *selector, mio_event *out, uint32_t capacity, 
   return (int)count;
 }
 
-/* Looks until there is an event or a wake, or until the time is up. */
+/* Dequeues until an event or a notification is found, or until the timeout expires. */
 static int look_until(mio_selector *selector, mio_event *out, uint32_t capacity,
                       uint64_t timeout_ns, look *found) {
   const bool timed = timeout_ns != 0 && timeout_ns != MIO_FOREVER;
@@ -76,9 +76,10 @@ static int look_until(mio_selector *selector, mio_event *out, uint32_t capacity,
     if (count != 0) return count;
     const bool full = found->removed == capacity;
     if (found->woken && !full) return 0;
-    /* Packets without events took the room: the waker's, or those of cancelled polls, which the next
-     * look makes again. So this goes on even if the time is up, once for each poll that was cancelled
-     * then: other threads may cancel more of them for ever. */
+    /* All dequeued packets were without events: a notification, or packets of cancelled polls, which the
+     * next round submits again. So the loop continues even if the timeout has expired, once for each poll
+     * that was cancelled at that time. The limit is needed because other threads may cancel more polls
+     * without end. */
     if (left == 0 && (found->removed == 0 || --looks_left == 0)) return 0;
     if (found->woken) left = 0;
     if (timed && left != 0) {
@@ -109,7 +110,7 @@ int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   bool woken = false;
   if (!mio_selector_is_idle(&selector->base)) return -1;
   const int count = locked_look(selector, events->data, events->capacity, 0, &woken);
-  /* The packet may have been meant for a thread that sleeps: the slow path delivers its wakes. */
+  /* The notification may have been meant for a thread that sleeps. The slow path delivers its wakes. */
   return count == 0 && woken ? -1 : count;
 }
 

@@ -76,7 +76,7 @@ static bool is_shortage(NTSTATUS status) {
          status == MIO_NT_QUOTA_EXCEEDED || status == MIO_NT_WORKING_SET_QUOTA;
 }
 
-/* The handle is closed, or belongs to something else than a socket now. */
+/* The handle is closed, or no longer belongs to a socket. */
 static bool is_closed(NTSTATUS status) {
   return status == MIO_NT_INVALID_HANDLE || status == MIO_NT_OBJECT_TYPE_MISMATCH;
 }
@@ -97,8 +97,8 @@ static NTSTATUS begin_poll(mio_selector *selector, mio_afd_socket *socket) {
   return status;
 }
 
-/* The driver refused the poll, and no caller is there to return the error to: completes it with a
- * packet of the library's own, which becomes an event with MIO_AFD_ERROR. */
+/* The driver refused the poll, and no caller can receive the error. So this completes the poll with a
+ * packet of the library, which becomes an event with MIO_AFD_ERROR. */
 static int report_refusal(mio_selector *selector, mio_afd_socket *socket, NTSTATUS status) {
   socket->operation.overlapped.Internal = (ULONG_PTR)status;
   const int result = mio_port_post_locked(selector, &socket->operation);
@@ -116,8 +116,8 @@ static int cancel(mio_selector *selector, mio_afd_socket *socket) {
   return 0;
 }
 
-/* Makes or cancels a poll if that is needed. The state is not queued. An error means that the same
- * can be tried again later. */
+/* Makes or cancels a poll if that is needed. The state is not queued. After an error the call can be
+ * repeated later. */
 static int advance(mio_selector *selector, mio_afd_socket *socket) {
   if (needs_cancel(socket)) return cancel(selector, socket);
   if (!needs_poll(socket)) return 0;

@@ -27,12 +27,12 @@
  *   CANCELLED     unchanged              `dropped`               IDLE; queued if bits are armed
  *   `dropped`     (has no source)        (has no source)         the slot is free
  *
- * The slot of a dropped state can be given to another socket before its packet was dequeued. The
- * state is `stale` then: it ignores the outcome of the poll in flight, and begins the new socket's
- * poll after it. So registering never waits for the kernel and never needs more slots than sources.
+ * The slot of a dropped state can be given to another socket before its packet was dequeued. The state is
+ * `stale` then: it ignores the outcome of the poll in flight, and begins the new socket's poll after it. So
+ * registering never waits for the kernel and never needs more slots than sources.
  *
- * `operation.overlapped` and `poll` belong to the kernel while PENDING or CANCELLED. No function
- * touches them in these phases, and no slot is freed in them.
+ * `operation.overlapped` and `poll` belong to the kernel while PENDING or CANCELLED. No function touches
+ * them in these phases, and no slot is freed in them.
  *
  * A poll asks for the `armed` bits. An event changes them:
  *
@@ -40,24 +40,24 @@
  *   level      changes nothing; the next wait polls again
  *   one-shot   removes all bits
  *
- * LOCAL_CLOSE, which the driver reports when a socket is closed, removes all bits in every mode and
- * sets `gone`, until the source is registered again.
+ * The driver reports LOCAL_CLOSE when a socket is closed. It removes all bits in every mode and sets `gone`
+ * until the source is registered again.
  *
- * Some conditions last: the end of the stream, a reset, a failed connect. The driver reports them to
- * every poll, so arming them after a read of 0 would yield the same event for ever. An edge-triggered
- * source therefore remembers in `told` which of them it has reported. A poll that finds such a bit
- * set at once has no news, and the bit is disarmed. A poll that first had to wait has.
+ * Some conditions last: the end of the stream, a reset, a failed connect. The driver reports them to every
+ * poll, so arming them after a read of 0 would yield the same event for ever. An edge-triggered source
+ * therefore remembers in `told` which of them it has reported. If a poll finds such a bit set at once, the
+ * condition is old, and the bit is disarmed. If the poll had to wait first, the condition is new.
  *
- * States in the queue of updates need a poll or a cancellation. The next thread that waits sees to
- * them. If a thread waits already, changes are made at once. */
+ * States in the queue of updates need a poll or a cancellation. The next thread that waits submits them. If
+ * a thread is already waiting, changes are submitted at once. */
 typedef enum mio_afd_phase { MIO_AFD_IDLE, MIO_AFD_PENDING, MIO_AFD_CANCELLED } mio_afd_phase;
 
-/* What a registration asks for and how far it has been served. */
+/* The request of a registration and the bits that were already delivered. */
 typedef struct mio_afd_watch {
-  SOCKET base_socket; /* the handle that the driver knows the socket by */
+  SOCKET base_socket; /* the handle under which the driver knows the socket */
   mio_token token;
   uint32_t wanted; /* MIO_AFD_* bits of the interest */
-  uint32_t armed;  /* the wanted bits that the next poll asks for */
+  uint32_t armed;  /* the wanted bits that the next poll requests */
   uint32_t told;   /* lasting bits that were reported */
   bool datagram;
   bool level;
@@ -70,7 +70,7 @@ typedef struct mio_afd_socket {
   mio_afd_poll poll;
   mio_afd_watch watch;
   mio_link link;   /* in one list: free or dropped slots, or the queue of updates */
-  uint32_t polled; /* the bits that the poll in flight asks for */
+  uint32_t polled; /* the bits that the poll in flight requests */
   uint32_t slot;   /* index in its group */
   mio_afd_phase phase;
   bool at_once; /* the last poll was completed by the call that made it */
@@ -101,11 +101,11 @@ int mio_afd_socket_update(mio_selector *selector, mio_afd_socket *socket);
 void mio_afd_socket_restore(mio_selector *selector, mio_afd_socket *socket,
                             const mio_afd_watch *before);
 
-/* The source was drained in the direction of `interest`: arms the bits that events have removed. */
+/* Arms the bits of a drained source that events have removed, in the direction of `interest`. */
 void mio_afd_socket_rearm(mio_selector *selector, mio_afd_socket *socket, mio_interest interest);
 
-/* Makes the polls and cancellations in the queue. Returns 0 or the first error; that state and those
- * behind it stay in the queue. */
+/* Submits the polls and cancellations in the queue. Returns 0 or the first error. After an error that state
+ * and the states behind it stay in the queue. */
 int mio_afd_flush_updates(mio_selector *selector);
 
 /* Ends the registration. Returns true if the slot is free. False means that the kernel still uses

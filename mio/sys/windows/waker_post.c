@@ -4,8 +4,8 @@
 
 #include "mio/sys/windows/selector_afd.h"
 
-/* A waker that needs no handle of its own: a notification is a packet posted to the selector's port,
- * which a wait takes out by dequeuing it. */
+/* An internal waker without its own handle. A notification is a packet that is posted to the selector's
+ * port, and a wait dequeues it. */
 
 int mio_sys_waker_open(mio_sys_waker *waker, struct mio_selector *selector) {
   waker->receiver = MIO_HANDLE_NONE;
