@@ -1,5 +1,6 @@
-/* A source of one's own, made of two: a listener at two addresses that is registered, waited for
- * and accepted from as if it were one. Connects to both of them, accepts, and ends. */
+/* A custom source that consists of two listeners at two addresses. The program registers it, waits for it
+ * and accepts from it as if it were one listener. The example connects to both addresses, accepts, and
+ * ends. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,9 @@ typedef struct two_listeners {
   mio_interest interest;
 } two_listeners;
 
-/* What the registry calls. It has checked already that the source is open, and not registered
- * anywhere (or, for the other two, registered there). Each of them has to leave things as they were
- * if it fails. */
+/* Functions that the registry calls. Before do_register the registry has checked that the source is open
+ * and not registered. Before the other two it has checked that the source is registered with this poll. A
+ * function that fails must undo its changes. */
 static int register_both(mio_source *source, const mio_registry *registry, mio_token token,
                          mio_interest interest) {
   two_listeners *both = (two_listeners *)source;
@@ -58,7 +59,7 @@ static int deregister_both(mio_source *source, const mio_registry *registry) {
 
 static const mio_source_ops two_listeners_ops = {register_both, reregister_both, deregister_both};
 
-/* Closed again, and so zeroed: closing the two deregisters them. */
+/* Closes both listeners, which deregisters them, and zeroes the struct. */
 static void two_listeners_close(two_listeners *both) {
   static const two_listeners closed;
   mio_tcp_listener_close(&both->first);
@@ -66,7 +67,7 @@ static void two_listeners_close(two_listeners *both) {
   *both = closed;
 }
 
-/* Opens a closed one; nothing of it stays open if that fails. */
+/* Opens a closed source. On failure it stays closed. */
 static int two_listeners_bind(two_listeners *both, const mio_addr *first, const mio_addr *second) {
   if (mio_source_is_open(&both->source)) return mio_error_from_kind(MIO_ERROR_ALREADY_EXISTS);
   int result = mio_tcp_listener_bind(&both->first, first);
@@ -79,8 +80,8 @@ static int two_listeners_bind(two_listeners *both, const mio_addr *first, const 
   return result;
 }
 
-/* The next client of either; would-block only when neither has one, which makes edges hold for both
- * together. */
+/* Accepts the next client of either listener. Returns would-block only if both have none, so that both are
+ * drained then. */
 static int two_listeners_accept(two_listeners *both, mio_tcp_stream *out_stream) {
   const int result = mio_tcp_listener_accept(&both->first, out_stream, NULL);
   if (mio_error_kind(result) != MIO_ERROR_WOULD_BLOCK) return result;
@@ -89,7 +90,7 @@ static int two_listeners_accept(two_listeners *both, mio_tcp_stream *out_stream)
 
 /* --- A program that uses it ------------------------------------------------------------------ */
 
-enum { MORNING, EVENING }; /* tokens: the same source under another name */
+enum { MORNING, EVENING }; /* tokens */
 
 static mio_poll poll;
 static mio_events events;
@@ -103,7 +104,7 @@ static void check(const char *what, ptrdiff_t result) {
   exit(EXIT_FAILURE);
 }
 
-/* Accepts all clients that are there, and says where. Returns how many they were. */
+/* Accepts all waiting clients and prints their listeners. Returns the number of clients. */
 static int accept_all(void) {
   mio_tcp_stream stream = {0};
   mio_addr addr;

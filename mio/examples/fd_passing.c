@@ -1,11 +1,11 @@
-/* A server of two processes. The parent accepts connections and hands each to a worker process, which
- * talks to the client. A server that separates privileges does this: only the parent may open ports
- * or files, and only the worker sees bytes from the network.
+/* A server of two processes. The parent accepts connections and passes each to a worker process, which
+ * serves the client. A server that separates privileges does this: only the parent may open ports or files,
+ * and only the worker sees bytes from the network.
  *
- *   fd_passing [ADDRESS]        127.0.0.1:0 unless given; port 0 lets the system choose
+ *   fd_passing [ADDRESS]        default 127.0.0.1:0; port 0 lets the system choose
  *
- * The worker sends each client a line with its process number and closes the connection. Ctrl-C ends
- * both. Unix only. */
+ * The worker sends each client a line with its process number and closes the connection. Ctrl-C ends both.
+ * Unix only. */
 
 #include <signal.h>
 #include <stdbool.h>
@@ -25,8 +25,8 @@ static mio_events events;
 static mio_waker stop_waker;
 static volatile sig_atomic_t stopping;
 
-/* The flag alone could be set just before a wait, which would not see it. The waker makes that wait
- * return. Waking is allowed in a signal handler. */
+/* A signal may arrive just before a wait, which would not see the flag. The waker makes that wait return. A
+ * signal handler may call mio_waker_wake. */
 static void on_signal(int number) {
   (void)number;
   stopping = 1;
@@ -90,7 +90,7 @@ static void greet(mio_handle handle) {
   mio_tcp_stream_close(&client);
 }
 
-/* Takes connections until none is left. False when the parent has gone. */
+/* Receives connections until would-block. Returns false when the parent has ended. */
 static bool take_connections(mio_unix_stream *channel) {
   for (;;) {
     char bytes[16];

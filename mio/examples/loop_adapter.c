@@ -18,7 +18,7 @@ typedef struct entry {
 struct loop {
   mio_poll poll;
   mio_events events;
-  entry **entries; /* by descriptor; NULL for those that are not in the loop */
+  entry **entries; /* indexed by descriptor; NULL if the descriptor is not in the loop */
   int size;
 };
 
@@ -80,8 +80,8 @@ static mio_interest interest_of(int mask) {
   return interest;
 }
 
-/* The token is the descriptor, not the entry: an event may name one that a callback before it
- * removed. */
+/* The token is the descriptor and not the entry, because an earlier callback may have removed the entry of
+ * an event. */
 static int watch(loop *events, entry *watched, int fd, int mask) {
   const mio_registry *registry = mio_poll_registry(&events->poll);
   mio_source *source = &watched->source.source;
@@ -123,8 +123,8 @@ void loop_remove(loop *events, int fd, int mask) {
   }
 }
 
-/* What is ready of a descriptor. An end or an error is readable and writable, so that whichever
- * callback there is sees it. */
+/* Returns the ready directions of a descriptor. An end or an error counts as readable and writable, so that
+ * a callback for either direction sees it. */
 static int ready_of(const mio_event *event) {
   return (mio_event_is_readable(event) ? LOOP_READABLE : 0) |
          (mio_event_is_writable(event) ? LOOP_WRITABLE : 0);

@@ -8,12 +8,12 @@
 extern "C" {
 #endif
 
-/* The event loop that many single-threaded servers have, over mio: a table with an entry for each
- * descriptor, a mask of what each waits for, callbacks, level-triggered, and a table that is resized
- * while the loop runs. It shows how to move such a server to mio without touching its callbacks.
+/* The event loop of many single-threaded servers, implemented with mio. It has a table with an entry for
+ * each descriptor, a mask of directions and callbacks. It is level-triggered, and the table can be resized
+ * while the loop runs. The example shows how to move such a server to mio without changing its callbacks.
  *
- * The table is an array of pointers. mio_source must not move while it is registered, and an array of
- * sources would move when it grows; an array of pointers may. */
+ * The table is an array of pointers. mio_source must not move while it is registered. An array of sources
+ * would move them when it grows. An array of pointers does not. */
 
 enum { LOOP_READABLE = 1, LOOP_WRITABLE = 2 };
 
@@ -23,7 +23,7 @@ typedef struct loop loop;
  * descriptor, its own included. */
 typedef void loop_callback(loop *events, int fd, void *context, int mask);
 
-/* Creates a loop for descriptors below `size`. NULL if there is no memory or no descriptor left. */
+/* Creates a loop for descriptors below `size`. Returns NULL if there is no memory or no descriptor left. */
 loop *loop_create(int size);
 void loop_delete(loop *events);
 
@@ -36,15 +36,15 @@ int loop_size(const loop *events);
  * table or the system refuses it. */
 int loop_add(loop *events, int fd, int mask, loop_callback *callback, void *context);
 
-/* Takes `mask` from what `fd` waits for. With nothing left the descriptor is out of the loop, which it
- * must be before it is closed. */
+/* Removes `mask` from the mask of `fd`. If the mask becomes empty, the descriptor leaves the loop. A
+ * descriptor must leave the loop before it is closed. */
 void loop_remove(loop *events, int fd, int mask);
 
-/* What `fd` waits for. */
+/* Returns the mask of `fd`. */
 int loop_mask(const loop *events, int fd);
 
-/* Waits for at most `timeout_ms` milliseconds (-1: without end) and calls the callbacks of what is
- * ready. Returns how many descriptors were, or -1. */
+/* Waits for at most `timeout_ms` milliseconds (-1 for no timeout) and calls the callbacks of the ready
+ * descriptors. Returns the number of ready descriptors, or -1. */
 int loop_run_once(loop *events, int timeout_ms);
 
 #ifdef __cplusplus

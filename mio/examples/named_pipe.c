@@ -1,10 +1,10 @@
-/* A named pipe of messages on Windows: a server that answers one client after the other, and the
- * clients, in one thread of one program.
+/* A named pipe with messages on Windows. One thread of one program has a server, which answers one client
+ * after the other, and the clients.
  *
- *   named_pipe [NAME]           \\.\pipe\mio-example unless given
+ *   named_pipe [NAME]           \\.\pipe\mio-example by default
  *
- * The server has one instance, so that it ends the connection with a client that has left before it
- * takes the next. A server for many at a time makes more, with `further_instance`. */
+ * The server has one instance. After a client has left, it disconnects the pipe and then accepts the next
+ * client. A server for many clients at a time creates more instances, with `further_instance`. */
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static mio_events events;
 static mio_named_pipe server, client;
 static const mio_named_pipe_options options = {.messages = true};
 
-/* What the server has still to write. */
+/* Bytes that the server has not written yet. */
 static char answer[2 * MESSAGE_MAX];
 static size_t answer_len;
 
@@ -33,20 +33,20 @@ static void check(const char *what, ptrdiff_t result) {
   exit(EXIT_FAILURE);
 }
 
-/* Readable and writable: all that a pipe has to tell, for both ends. */
+/* Both ends are registered as readable and writable. */
 static void watch(mio_named_pipe *pipe, mio_token token) {
   const mio_registry *registry = mio_poll_registry(&poll);
   check("register",
         mio_registry_register(registry, &pipe->source, token, MIO_READABLE | MIO_WRITABLE));
 }
 
-/* Lets the next client in, whenever that comes: the server's events go on from there. */
+/* Starts to accept the next client. The server's events continue from there. */
 static void await_client(void) {
   const int result = mio_named_pipe_connect(&server);
   if (mio_error_kind(result) != MIO_ERROR_WOULD_BLOCK) check("connect", result);
 }
 
-/* A client is connected once it is open, and asks at once. */
+/* A client is connected as soon as it is open, and sends its question at once. */
 static void start_client(const char *name, int number) {
   char question[MESSAGE_MAX];
   const int len = snprintf(question, sizeof question, "I am number %d", number);
@@ -56,8 +56,8 @@ static void start_client(const char *name, int number) {
   printf("client: says \"%s\"\n", question);
 }
 
-/* Answers until there is nothing to read, or no room to write: only then is there another event.
- * False once the client has left. */
+/* Answers until a read or a write returns would-block, because only then another event comes. Returns false
+ * after the client has left. */
 static bool serve(void) {
   for (;;) {
     char message[MESSAGE_MAX];

@@ -1,10 +1,10 @@
-/* A UDP server in the form of a QUIC server: it receives many datagrams a call, and sends each back
- * with the same ECN bits, in the same segments, from the address that it was sent to.
+/* A UDP server in the form of a QUIC server: it receives many datagrams in a call, and sends each back with
+ * the same ECN bits, in the same segments, from the address at which it arrived.
  *
- *   quic_echo [ADDRESS]        0.0.0.0:0 unless given; port 0 lets the system choose
+ *   quic_echo [ADDRESS]        0.0.0.0:0 by default; port 0 lets the system choose
  *
- * Ctrl-C ends it. A real server would hand the datagrams to its connections instead, and let them
- * send. What it does with the socket would be the same. */
+ * Ctrl-C ends it. A real server would pass the datagrams to its connections, and they would send. The calls
+ * on the socket would not change. */
 
 #include <signal.h>
 #include <stdbool.h>
@@ -29,8 +29,8 @@ static size_t sent, received;
 static mio_waker stop_waker;
 static volatile sig_atomic_t stopping;
 
-/* The flag alone could be set just before a wait, which would not see it. The waker makes that wait
- * return. Waking is allowed in a signal handler. */
+/* A signal may arrive just before a wait, which would not see the flag. The waker makes that wait return. A
+ * signal handler may call mio_waker_wake. */
 static void on_signal(int number) {
   (void)number;
   stopping = 1;
@@ -63,7 +63,7 @@ static bool answer(void) {
   return true;
 }
 
-/* Receives the next messages. False if there are none. */
+/* Receives the next messages. Returns false if there are none. */
 static bool receive(void) {
   const ptrdiff_t n = mio_udp_batch_recv(&batch, messages, MESSAGE_COUNT);
   if (n > 0) {
@@ -76,7 +76,7 @@ static bool receive(void) {
   return false;
 }
 
-/* Goes on until the socket would block, and asks for the event that ends this. */
+/* Continues until the socket returns would-block, and registers for the event to wait for. */
 static void serve(mio_interest *registered) {
   while (!stopping && (sent < received ? answer() : receive())) continue;
   const mio_interest wanted = sent < received ? MIO_WRITABLE : MIO_READABLE;
@@ -100,7 +100,7 @@ static void run(void) {
   }
 }
 
-/* Turns on what the system has of the details that an echo needs. */
+/* Turns on the receive features that an echo needs, if the system has them. */
 static void prepare_batch(void) {
   const uint32_t has = mio_udp_batch_supports(&socket);
   const uint32_t wanted =

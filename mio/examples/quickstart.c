@@ -1,5 +1,5 @@
-/* A server and a client in one thread: the client connects, the server accepts and hangs up, and
- * the client sees that. Prints what happens, and ends. */
+/* A server and a client in one thread. The client connects. The server accepts and closes the
+ * connection. The client reads the end. The program prints these steps and exits. */
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,10 +7,7 @@
 
 #include "mio/mio.h"
 
-enum {
-  SERVER,
-  CLIENT
-}; /* tokens: they come back with each event, and say which socket it is for */
+enum { SERVER, CLIENT }; /* tokens: each event has the token of its socket */
 
 /* Ends the program if `result` is an error. */
 static void check(const char *what, ptrdiff_t result) {
@@ -27,7 +24,7 @@ static void print(const char *what, const mio_addr *addr) {
 }
 
 int main(void) {
-  mio_poll poll = {0}; /* zeroed is valid, and means closed */
+  mio_poll poll = {0}; /* a zeroed struct is valid and closed */
   mio_events events = {0};
   mio_tcp_listener server = {0};
   mio_tcp_stream client = {0}, peer = {0};
@@ -38,24 +35,24 @@ int main(void) {
   check("events", mio_events_init(&events, 128)); /* the last allocation of the program */
   const mio_registry *registry = mio_poll_registry(&poll);
 
-  check("parse", mio_addr_parse("127.0.0.1:0", &addr)); /* port 0: the system chooses one */
+  check("parse", mio_addr_parse("127.0.0.1:0", &addr)); /* port 0: the system chooses */
   check("bind", mio_tcp_listener_bind(&server, &addr));
   check("register", mio_registry_register(registry, &server.source, SERVER, MIO_READABLE));
   check("local_addr", mio_tcp_listener_local_addr(&server, &addr));
   print("server: listening on", &addr);
 
-  check("connect", mio_tcp_stream_connect(&client, &addr)); /* begins, and returns at once */
+  check("connect", mio_tcp_stream_connect(&client, &addr)); /* starts, and returns at once */
   check("register",
         mio_registry_register(registry, &client.source, CLIENT, MIO_READABLE | MIO_WRITABLE));
 
   while (!done) {
     int result = mio_poll_wait(&poll, &events, MIO_FOREVER);
-    if (mio_error_kind(result) == MIO_ERROR_INTERRUPTED) continue; /* a signal: wait again */
+    if (mio_error_kind(result) == MIO_ERROR_INTERRUPTED) continue; /* a signal; wait again */
     check("wait", result);
 
     for (const mio_event *e = mio_events_begin(&events); e != mio_events_end(&events); ++e) {
       switch (mio_event_token(e)) {
-        case SERVER: /* until would-block: only then will there be another event */
+        case SERVER: /* accept until would-block, else no further event comes */
           while ((result = mio_tcp_listener_accept(&server, &peer, &addr)) == 0) {
             print("server: accepted, and hanging up on", &addr);
             mio_tcp_stream_close(&peer);
@@ -64,10 +61,10 @@ int main(void) {
           break;
 
         case CLIENT:
-          if (!connected && mio_event_is_writable(e)) { /* the connect has ended, but how? */
+          if (!connected && mio_event_is_writable(e)) { /* the connect has ended */
             check("connect", mio_tcp_stream_take_error(&client));
             result = mio_tcp_stream_peer_addr(&client, &addr);
-            if (mio_error_kind(result) == MIO_ERROR_NOT_CONNECTED) break; /* not yet, after all */
+            if (mio_error_kind(result) == MIO_ERROR_NOT_CONNECTED) break; /* a spurious event */
             check("peer_addr", result);
             print("client: connected to", &addr);
             connected = true;
@@ -77,7 +74,7 @@ int main(void) {
             const ptrdiff_t n = mio_tcp_stream_read(&client, buffer, sizeof buffer);
             if (mio_error_kind(n) == MIO_ERROR_WOULD_BLOCK) break; /* nothing to read yet */
             check("read", n);
-            if (n == 0) done = true; /* the end of what the server sends */
+            if (n == 0) done = true; /* the end of the server's data */
           }
           break;
       }

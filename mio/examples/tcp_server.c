@@ -1,11 +1,10 @@
-/* A TCP server that sends back what it gets, and that no client can hurt.
+/* A TCP server that sends back the bytes that it receives. No client can harm it or another client.
  *
- *   tcp_server [ADDRESS]        127.0.0.1:0 unless given; port 0 lets the system choose
+ *   tcp_server [ADDRESS]        127.0.0.1:0 by default; port 0 lets the system choose
  *
  * Try it with `nc 127.0.0.1 PORT`; Ctrl-C ends it.
  *
- * A connection has one buffer, is in one of two states, and asks the poll only for what it waits
- * for in that state:
+ * A connection has one buffer and one of two states. It registers only for the direction of that state:
  *
  *                    some bytes were read
  *   READING  -------------------------------------->  WRITING
@@ -14,9 +13,9 @@
  *            <--------------------------------------
  *                    all of them were written
  *
- * A client that does not take its bytes keeps its connection in WRITING, where nothing is read. So
- * the system's buffers fill up, TCP slows that client down, and neither memory nor another client
- * suffers. */
+ * A client that does not read its bytes keeps its connection in WRITING, where the server reads nothing. So
+ * the system's buffers fill up and TCP slows that client down. The server needs no more memory, and other
+ * clients see no delay. */
 
 #include <signal.h>
 #include <stdbool.h>
@@ -32,7 +31,7 @@ enum {
   TURN_MAX = 16 /* reads and writes of one connection before it is the others' turn */
 };
 
-/* Tokens: a connection's is its index in the table, these come behind. */
+/* Tokens. The token of a connection is its index in the table. These tokens follow. */
 enum { LISTENER = CONNECTION_MAX, STOP };
 
 static const uint64_t RETRY_NS = 1000000000;
@@ -41,8 +40,8 @@ typedef struct connection {
   mio_tcp_stream stream;
   mio_interest interest; /* that the stream is registered for */
   size_t sent, filled;   /* buffer[sent] to buffer[filled - 1] are still to be written */
-  /* The last read was short, which drains the stream: another one would only return would-block. But
-   * the end of a client that has finished yields no further event, so it must be read at once. */
+  /* The last read was short, which drains the stream: another read would only return would-block. But the
+   * end of a client that has finished yields no further event, so the server must read it at once. */
   bool drained, finished;
   struct connection *next_free;
   char buffer[BUFFER_LEN];
@@ -54,13 +53,13 @@ static mio_events events;
 static mio_tcp_listener listener;
 static connection connections[CONNECTION_MAX];
 static connection *free_connections;
-static bool accept_again; /* clients may wait that no event will tell of any more */
+static bool accept_again; /* clients may wait for which no further event comes */
 
 static mio_waker stop_waker;
 static volatile sig_atomic_t stopping;
 
-/* A signal may come at any moment, also just before the wait: the flag alone would then be seen
- * too late. The waker makes that wait return. Waking is allowed in a signal handler. */
+/* A signal may arrive just before a wait, which would not see the flag. The waker makes that wait return. A
+ * signal handler may call mio_waker_wake. */
 static void on_signal(int number) {
   (void)number;
   stopping = 1;
@@ -89,16 +88,16 @@ static mio_interest wanted(const connection *c) {
   return c->sent < c->filled ? MIO_WRITABLE : MIO_READABLE;
 }
 
-/* Asks for what `c` waits for. Reregistering reports anew what is ready already. False if that is
- * impossible. */
+/* Registers for the direction that `c` waits for. Reregistering reports existing readiness again. Returns
+ * false on failure. */
 static bool update_interest(connection *c) {
   c->interest = wanted(c);
   return mio_registry_reregister(mio_poll_registry(&poll), &c->stream.source,
                                  (mio_token)(c - connections), c->interest) == 0;
 }
 
-/* Reads into the empty buffer, or writes what is in it. Returns what the stream returned: 0 at the
- * end of what the client sends. */
+/* Reads into the empty buffer, or writes its bytes. Returns the stream's result, which is 0 at the end of
+ * the client's data. */
 static ptrdiff_t transfer(connection *c) {
   ptrdiff_t n;
   if (c->sent < c->filled) {
@@ -115,8 +114,9 @@ static ptrdiff_t transfer(connection *c) {
   return n;
 }
 
-/* Goes on until the stream is drained, as edges require, but no longer than a turn: a client that sends
- * faster than this server reads would keep all others waiting. False when the connection is over. */
+/* Continues until the stream is drained, as edges require, but at most for one turn. Otherwise a client
+ * that sends faster than this server reads would delay all others. Returns false when the connection has
+ * ended. */
 static bool serve(connection *c) {
   for (int turn = 0; turn < TURN_MAX; ++turn) {
     const ptrdiff_t n = transfer(c);
@@ -127,11 +127,11 @@ static bool serve(connection *c) {
     if (mio_error_kind(n) == MIO_ERROR_WOULD_BLOCK) {
       return c->interest == wanted(c) || update_interest(c);
     }
-    /* Either the client has vanished; or, with 0, it sends no more, and all it sent is written: the
-     * system delivers that also after the close. */
+    /* Either the client has vanished, or the result is 0: the client sends no more, and all its bytes are
+     * written. The system delivers them also after the close. */
     return false;
   }
-  return update_interest(c); /* there may be more: the next wait says so */
+  return update_interest(c); /* there may be more events; the next wait returns them */
 }
 
 static void open_connection(connection *c) {
@@ -148,8 +148,8 @@ static void open_connection(connection *c) {
   close_connection(c);
 }
 
-/* Accepts until would-block. If it has to stop before that, for want of a place in the table or of
- * descriptors, no event will tell of those who wait already: the main loop then asks again. */
+/* Accepts until would-block. If the table is full or no descriptor is left, it must stop earlier. No event
+ * reports the clients that already wait then, so the main loop calls it again. */
 static void accept_clients(void) {
   while (free_connections != NULL) {
     const int result = mio_tcp_listener_accept(&listener, &free_connections->stream, NULL);
@@ -157,7 +157,7 @@ static void accept_clients(void) {
       case MIO_OK:
         open_connection(free_connections);
         break;
-      case MIO_ERROR_CONNECTION_ABORTED: /* that client gave up waiting; the next may not have */
+      case MIO_ERROR_CONNECTION_ABORTED: /* that client has disconnected; the next may still wait */
         break;
       case MIO_ERROR_WOULD_BLOCK:
         accept_again = false;
@@ -176,9 +176,9 @@ static void handle(const mio_event *event) {
   if (token == LISTENER) {
     accept_clients();
   } else if (token < CONNECTION_MAX) {
-    /* What kind of event it is does not matter: reading or writing finds out, errors included.
-     * The connection may have been closed by an earlier event of this same batch, and its place
-     * even been taken by a new client, to whom one event too many does no harm. */
+    /* The flags of the event do not matter, because a read or write returns the data or the error. An
+     * earlier event of this batch may have closed the connection, and a new client may use its slot. An
+     * extra event does no harm to that client. */
     connection *c = &connections[token];
     if (!mio_source_is_open(&c->stream.source)) return;
     if (mio_event_is_read_closed(event)) c->finished = true;
@@ -221,7 +221,7 @@ static void start(const char *address) {
 }
 
 static void stop(void) {
-  signal(SIGINT, SIG_DFL); /* nobody may wake the waker while it is closed */
+  signal(SIGINT, SIG_DFL); /* no handler may wake the waker while it is closed */
   signal(SIGTERM, SIG_DFL);
   for (int i = 0; i < CONNECTION_MAX; ++i) mio_tcp_stream_close(&connections[i].stream);
   mio_tcp_listener_close(&listener);

@@ -3,11 +3,10 @@
 
 #include <stdint.h>
 
-/* As much of threads as the examples need; not part of the library.
+/* The thread functions that the examples need. Not part of the library.
  *
- * C11's own <threads.h> would make this file superfluous, but macOS, MinGW and Android before 11 do
- * not have it. So there is a threads_....c for each way to make a thread, and the build picks one.
- */
+ * C11's <threads.h> would replace this file, but macOS, MinGW and Android before 11 lack it. So there is a
+ * threads_....c for each thread API, and the build picks one. */
 typedef struct thread {
   void (*run)(void *argument);
   void *argument;

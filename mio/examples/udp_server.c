@@ -1,6 +1,6 @@
-/* A UDP server that sends each datagram back to where it came from.
+/* A UDP server that sends each datagram back to its sender.
  *
- *   udp_server [ADDRESS]        127.0.0.1:0 unless given; port 0 lets the system choose
+ *   udp_server [ADDRESS]        127.0.0.1:0 by default; port 0 lets the system choose
  *
  * Ctrl-C ends it. */
 
@@ -17,9 +17,9 @@ static mio_poll poll;
 static mio_events events;
 static mio_udp_socket socket;
 
-/* The datagram that was received last. As long as it has not gone back nothing else is received:
- * what comes meanwhile waits in the system's queue, and is dropped there when that is full, as UDP
- * may. */
+/* The datagram that was received last. The server receives no other datagram until this one is sent back.
+ * Datagrams that arrive before that wait in the system's queue. If the queue is full, the system drops
+ * them, as UDP allows. */
 static char datagram[65536]; /* more than the longest of them */
 static size_t datagram_len;
 static mio_addr sender;
@@ -28,8 +28,8 @@ static bool unsent;
 static mio_waker stop_waker;
 static volatile sig_atomic_t stopping;
 
-/* The flag alone could be set just before a wait, which would not see it: the waker makes that
- * wait return. Waking is allowed in a signal handler. */
+/* A signal may arrive just before a wait, which would not see the flag. The waker makes that wait return. A
+ * signal handler may call mio_waker_wake. */
 static void on_signal(int number) {
   (void)number;
   stopping = 1;
@@ -48,7 +48,7 @@ static void check(const char *what, ptrdiff_t result) {
   exit(EXIT_FAILURE);
 }
 
-/* Sends the datagram back. False if it has to wait for room. */
+/* Sends the datagram back. Returns false if it must wait for room. */
 static bool answer(void) {
   const ptrdiff_t n = mio_udp_socket_send_to(&socket, datagram, datagram_len, &sender);
   if (mio_error_kind(n) == MIO_ERROR_WOULD_BLOCK) return false;
@@ -58,7 +58,7 @@ static bool answer(void) {
   return true;
 }
 
-/* Receives the next datagram. False if there is none. */
+/* Receives the next datagram. Returns false if there is none. */
 static bool receive(void) {
   const ptrdiff_t n = mio_udp_socket_recv_from(&socket, datagram, sizeof datagram, &sender);
   switch (mio_error_kind(n)) {
@@ -66,8 +66,8 @@ static bool receive(void) {
       datagram_len = (size_t)n;
       unsent = true;
       return true;
-    case MIO_ERROR_CONNECTION_REFUSED: /* some systems tell here that an earlier answer found */
-    case MIO_ERROR_CONNECTION_RESET:   /* nobody any more: no matter */
+    case MIO_ERROR_CONNECTION_REFUSED: /* some systems report here that an earlier answer */
+    case MIO_ERROR_CONNECTION_RESET:   /* reached no socket; ignore it */
       return true;
     case MIO_ERROR_WOULD_BLOCK:
       return false;
@@ -77,8 +77,8 @@ static bool receive(void) {
   }
 }
 
-/* Goes on until the socket says would-block, and asks to be told when that changes: when there is
- * room if an answer waits for it, else when there is a datagram. */
+/* Continues until the socket returns would-block. Then registers for writable if an answer waits for room,
+ * else for readable. */
 static void serve(mio_interest *registered) {
   while (!stopping && (unsent ? answer() : receive())) continue;
   const mio_interest wanted = unsent ? MIO_WRITABLE : MIO_READABLE;
@@ -119,7 +119,7 @@ static void start(const char *address) {
 }
 
 static void stop(void) {
-  signal(SIGINT, SIG_DFL); /* nobody may wake the waker while it is closed */
+  signal(SIGINT, SIG_DFL); /* no handler may wake the waker while it is closed */
   signal(SIGTERM, SIG_DFL);
   mio_udp_socket_close(&socket);
   mio_waker_close(&stop_waker);

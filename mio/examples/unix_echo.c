@@ -1,13 +1,14 @@
-/* A server on a Unix socket that sends back what it gets and says who its clients are.
+/* A server on a Unix socket that sends back the bytes that it receives and prints the credentials of its
+ * clients.
  *
- *   unix_echo [PATH]            unix_echo.sock in the current folder unless given
+ *   unix_echo [PATH]            by default unix_echo.sock in the current folder
  *
- * Try it with `nc -U PATH`; Ctrl-C ends it. Ends with 77 where there are no Unix sockets.
+ * Try it with `nc -U PATH`; Ctrl-C ends it. Exits with 77 if the system has no Unix sockets.
  *
- * Other than tcp_server it asks for levels rather than edges: the poll tells of a connection in
- * every wait for as long as it is ready. One read or write an event is enough then, and nothing is
- * lost that was not taken at once. In turn a source that is ready but not wanted has to be taken
- * away from the poll, or no wait would ever sleep. The connections' addresses are their tokens. */
+ * Unlike tcp_server it uses levels and not edges: every wait reports a connection while it is ready. So one
+ * read or write for each event is enough, and unread data is reported again. But a source that is ready and
+ * not wanted must be deregistered, because otherwise no wait would sleep. The tokens are the addresses of
+ * the connections. */
 
 #include <signal.h>
 #include <stdbool.h>
@@ -35,8 +36,8 @@ static connection connections[CONNECTION_MAX];
 static mio_waker stop_waker;
 static volatile sig_atomic_t stopping;
 
-/* The flag alone could be set just before a wait, which would not see it: the waker makes that
- * wait return. Waking is allowed in a signal handler. */
+/* A signal may arrive just before a wait, which would not see the flag. The waker makes that wait return. A
+ * signal handler may call mio_waker_wake. */
 static void on_signal(int number) {
   (void)number;
   stopping = 1;
@@ -71,7 +72,8 @@ static void close_connection(connection *c) {
 
 static void greet(const connection *c) {
   mio_unix_credentials who;
-  if (mio_unix_stream_peer_credentials(&c->stream, &who) < 0) return; /* not every system tells */
+  if (mio_unix_stream_peer_credentials(&c->stream, &who) < 0)
+    return; /* some systems do not report it */
   printf("a client of user %lu, process %lld\n", (unsigned long)who.uid, (long long)who.pid);
   fflush(stdout);
 }
@@ -95,9 +97,9 @@ static void open_connection(connection *c) {
   }
 }
 
-/* Takes one client: if there are more, the next wait says so. Where that fails, for want of a place
- * in the table or of descriptors, the wait would say so again and again: then the listener pauses
- * until a client has left, or for a while. */
+/* Accepts one client. If more wait, the next wait reports them. If the table is full or no descriptor is
+ * left, every wait would report the listener again. So the listener then pauses until a client has left, or
+ * for some time. */
 static void accept_client(void) {
   connection *c = free_connection();
   if (c == NULL) {
@@ -113,8 +115,8 @@ static void accept_client(void) {
   }
 }
 
-/* One write if there are bytes to send, else one read and a write of what came. 0 when the client
- * is done, an error when it has vanished; would-block is none. */
+/* Makes one write if there are bytes to send, else one read and a write of the received bytes. Returns 0 if
+ * the client has finished and an error if it has vanished. Would-block is not an error. */
 static ptrdiff_t transfer(connection *c) {
   ptrdiff_t n;
   if (c->sent == c->filled) {
@@ -128,8 +130,8 @@ static ptrdiff_t transfer(connection *c) {
   return n;
 }
 
-/* Nothing is read while bytes wait to be written, so a client that does not take them cannot make
- * us keep more and more of them. False when the connection is over. */
+/* The server reads nothing while bytes wait to be written, so a client that does not read them cannot make
+ * the server store more and more. Returns false when the connection has ended. */
 static bool serve(connection *c) {
   const bool was_writing = c->sent < c->filled;
   const ptrdiff_t n = transfer(c);
@@ -169,7 +171,7 @@ static void bind_to(const char *path) {
     exit(EXIT_UNSUPPORTED);
   }
   if (mio_error_kind(result) == MIO_ERROR_ADDR_IN_USE) {
-    /* Perhaps another server's, perhaps left behind by one that was killed: not ours to remove. */
+    /* The path may belong to another server, or to one that was killed. This program must not remove it. */
     fprintf(stderr, "unix_echo: %s exists: remove it if nobody uses it\n", path);
     exit(EXIT_FAILURE);
   }
@@ -189,7 +191,7 @@ static void start(const char *path) {
 }
 
 static void stop(const char *path) {
-  signal(SIGINT, SIG_DFL); /* nobody may wake the waker while it is closed */
+  signal(SIGINT, SIG_DFL); /* no handler may wake the waker while it is closed */
   signal(SIGTERM, SIG_DFL);
   for (int i = 0; i < CONNECTION_MAX; ++i) mio_unix_stream_close(&connections[i].stream);
   mio_unix_listener_close(&listener);

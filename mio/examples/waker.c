@@ -1,7 +1,7 @@
-/* Worker threads hand their results to the thread that polls.
+/* Worker threads pass their results to the thread that polls.
  *
- * They count primes. The poll's thread sleeps until a result comes, as it would sleep until a
- * socket is ready, prints what came, and ends the program when all are there. */
+ * The workers count primes. The polling thread sleeps until a result comes, as it would sleep until a
+ * socket is ready. It prints the results, and ends the program when it has all of them. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -21,9 +21,9 @@ typedef struct job {
 } job;
 
 static job jobs[JOB_COUNT];
-static atomic_uint taken_count;    /* jobs that a worker has taken */
+static atomic_uint taken_count;    /* number of jobs that workers have started */
 static _Atomic(job *) result_list; /* done, and not seen by the poll's thread yet */
-static mio_waker waker;            /* one for all workers; one for each would do as well */
+static mio_waker waker;            /* one waker for all workers; one for each would also work */
 
 static void check(const char *what, ptrdiff_t result) {
   char message[MIO_ERROR_MESSAGE_MAX];
@@ -32,8 +32,8 @@ static void check(const char *what, ptrdiff_t result) {
   exit(EXIT_FAILURE);
 }
 
-/* First the work is put where the other thread finds it, then the wake. Whether that thread sleeps
- * then, works, or is about to wait: a wake is never lost. */
+/* First stores the result for the other thread, then wakes. No wake is lost, whether that thread sleeps,
+ * works or is about to wait. */
 static void hand_over(job *done) {
   done->next = atomic_load(&result_list);
   while (!atomic_compare_exchange_weak(&result_list, &done->next, done)) continue;
@@ -57,8 +57,8 @@ static void work(void *argument) {
   }
 }
 
-/* Takes all results that are there. Wakes coalesce: one event may stand for several results, and a
- * second one may find that the first took them all. */
+/* Takes all stored results. Wakes coalesce, so one event may mean several results, and a later event may
+ * find none left. */
 static unsigned take_results(unsigned *primes) {
   unsigned count = 0;
   for (const job *done = atomic_exchange(&result_list, NULL); done != NULL; done = done->next) {
@@ -93,7 +93,7 @@ int main(void) {
   printf("%u primes below %u\n", primes, JOB_COUNT * JOB_LEN);
 
   for (int i = 0; i < WORKER_COUNT; ++i) thread_join(&workers[i]);
-  mio_waker_close(&waker); /* nobody wakes it any more */
+  mio_waker_close(&waker); /* no thread wakes it any more */
   mio_events_close(&events);
   mio_poll_close(&poll);
   return EXIT_SUCCESS;

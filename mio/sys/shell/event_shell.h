@@ -4,17 +4,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The layout of an event for a system that has none. A port puts here what its system call writes, if
- * that record can be handed on as it is, and says in the accessors what mio/event.h asks. */
+/* The layout of an event for a system without a selector. A port defines the record of its system call
+ * here, if programs can use that record unchanged, and implements the accessors of mio/event.h. */
 struct mio_event {
   uint32_t events;
   uintptr_t token;
 };
 
-/* 1 if the selector has to be told about would-block, because the system keeps no edges. */
+/* 1 if the library must call mio_selector_rearm, because the system keeps no edges. */
 #define MIO_NATIVE_REARMS 0
 
-/* The least that there is: wakers' events are readable. */
+/* The minimum: events of wakers are readable. */
 #define MIO_SHELL_READABLE 0x1u
 
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {

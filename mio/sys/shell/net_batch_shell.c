@@ -1,7 +1,7 @@
 #include "mio/error.h"
 #include "mio/sys/net_batch.h"
 
-/* A system without sockets: every function of mio/sys/net_batch.h, and what it answers there. */
+/* The functions of mio/sys/net_batch.h for a system without sockets. */
 
 static int unsupported(void) { return mio_error_from_kind(MIO_ERROR_UNSUPPORTED); }
 

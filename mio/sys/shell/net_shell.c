@@ -3,7 +3,7 @@
 #include "mio/error.h"
 #include "mio/sys/transfer.h"
 
-/* A system without sockets: every function of mio/sys/net.h, and what it answers there. */
+/* The functions of mio/sys/net.h for a system without sockets. */
 
 static int unsupported(void) { return mio_error_from_kind(MIO_ERROR_UNSUPPORTED); }
 

@@ -2,8 +2,8 @@
 
 #include "mio/poll.h"
 
-/* A selector that cannot be opened: every function of mio/sys/selector.h, and what it answers on a
- * system without one. A port starts from a copy. */
+/* The functions of mio/sys/selector.h for a system without a selector. Opening a selector always fails. A
+ * port starts from a copy of this file. */
 
 static int unsupported(void) { return mio_error_from_kind(MIO_ERROR_UNSUPPORTED); }
 

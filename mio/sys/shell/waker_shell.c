@@ -2,7 +2,7 @@
 
 #include "mio/error.h"
 
-/* A waker that cannot be opened: what a system without one answers to mio/sys/waker.h. */
+/* The functions of mio/sys/waker.h for a system without an internal waker. Opening one always fails. */
 
 static int unsupported(void) { return mio_error_from_kind(MIO_ERROR_UNSUPPORTED); }
 
