@@ -86,3 +86,18 @@ int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found) {
   events->count = (uint32_t)found;
   return 0;
 }
+
+/* The slow path checks `spin_ns`, pending wakes and a changed wake word. */
+int mio_poll_wait_forever(mio_poll *poll, mio_events *events) {
+  mio_selector *selector = poll->registry.selector;
+  if (selector == NULL || base_of(selector)->spin_ns != 0 ||
+      !mio_wake_try_enter_sleep(&base_of(selector)->wake_word)) {
+    return mio_poll_wait_slowly(poll, events, MIO_FOREVER);
+  }
+  const int count = mio_selector_select_forever(selector, events);
+  const bool pending = mio_wake_exit_sleep(&base_of(selector)->wake_word);
+  if (count <= 0 || pending || mio_wake_may_be_found(base_of(selector)))
+    return mio_wake_finish_wait_forever(selector, events, count);
+  events->count = (uint32_t)count;
+  return 0;
+}

@@ -112,8 +112,8 @@ MIO_API void mio_poll_close(mio_poll *poll);
  * runs while the wait spins, or before the thread sleeps, may not end the wait: wake from the handler. Some
  * kernels report SIGSTOP and SIGCONT as an interruption. Do not longjmp(3) out of a handler.
  *
- * If a waker was woken, the wait does not block. It asks the OS too if the last such wait that did began
- * more than about 80 µs ago, so wakes do not keep sources back. A wait is a cancellation point; a cancelled
+ * If a waker was woken, the wait does not block. It asks the OS too unless another such wait did so at most
+ * 100 µs ago, so wakes do not keep sources back. A wait is a cancellation point; a cancelled
  * thread leaves the poll usable. */
 static inline int mio_poll_wait(mio_poll *poll, mio_events *events, uint64_t timeout_ns);
 
@@ -183,10 +183,12 @@ MIO_API int mio_registry_clone(const mio_registry *registry, mio_registry *out_c
  * instead. */
 MIO_API void mio_registry_close(mio_registry *clone);
 
-/* What stands behind mio_poll_wait, not to be called by itself: the inline part asks the OS and has
- * nothing more to do when nothing is ready, which is what a busy loop pays for most often. */
+/* Called by mio_poll_wait only. Its inline part asks the OS and has nothing more to do if nothing is ready,
+ * which is the most frequent case of a busy loop. A wait without end has a function of its own, which needs
+ * no clock. */
 MIO_API int mio_selector_select_now(struct mio_selector *selector, mio_events *events);
 MIO_API int mio_poll_finish_wait(mio_poll *poll, mio_events *events, int found);
+MIO_API int mio_poll_wait_forever(mio_poll *poll, mio_events *events);
 MIO_API int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns);
 
 static inline int mio_poll_wait(mio_poll *poll, mio_events *events, uint64_t timeout_ns) {
@@ -196,7 +198,8 @@ static inline int mio_poll_wait(mio_poll *poll, mio_events *events, uint64_t tim
     events->count = 0;
     return 0;
   }
-  return mio_poll_wait_slowly(poll, events, timeout_ns);
+  return timeout_ns == MIO_FOREVER ? mio_poll_wait_forever(poll, events)
+                                   : mio_poll_wait_slowly(poll, events, timeout_ns);
 }
 
 /* What stands behind the registry's calls, not to be called by itself either: the inline parts hand

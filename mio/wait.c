@@ -11,8 +11,11 @@
  *   blocking select, unless a waker was woken before it                          sleep_once
  *   nothing found        --> sleep again for the rest of the time                sleep_until
  *
+ * Most waits that block have no end, do not spin, have no wake pending and find events of sources alone.
+ * mio_poll_wait_forever (mio/poll.c) is a straight line for them: one select, two changes of the wake word.
+ *
  * After each select the notification is removed from the events, and the events of woken wakers are added
- * (with_wakes). mio/wake.h has the protocol. mio_wake_finish_wait is called from mio/poll.c. */
+ * (with_wakes). mio/wake.h has the protocol. The mio_wake_finish_... functions are called from mio/poll.c. */
 
 static mio_selector_base *base_of(mio_selector *selector) { return (mio_selector_base *)selector; }
 
@@ -192,6 +195,17 @@ int mio_poll_wait_slowly(mio_poll *poll, mio_events *events, uint64_t timeout_ns
   events->count = 0;
   if (selector == NULL || events->capacity == 0) return invalid_input();
   const int count = wait(selector, events, timeout_ns);
+  if (count < 0) return count;
+  events->count = (uint32_t)count;
+  return 0;
+}
+
+int mio_wake_finish_wait_forever(mio_selector *selector, mio_events *events, int count) {
+  events->count = 0;
+  if (count < 0) return count;
+  const bool removed = mio_wake_remove_notification(selector, events->data, &count);
+  count = with_wakes(base_of(selector), removed, events->data, count, events->capacity);
+  if (count == 0) count = sleep_forever(selector, events);
   if (count < 0) return count;
   events->count = (uint32_t)count;
   return 0;

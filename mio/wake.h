@@ -109,6 +109,14 @@ static inline bool mio_wake_enter_sleep(_Atomic mio_wake_word *word) {
   return true;
 }
 
+/* The same in one try. Returns false too if another thread has changed the word meanwhile. */
+static inline bool mio_wake_try_enter_sleep(_Atomic mio_wake_word *word) {
+  mio_wake_word old = atomic_load_explicit(word, memory_order_relaxed);
+  return mio_wake_pending(old) == 0 &&
+         atomic_compare_exchange_strong_explicit(word, &old, old + MIO_WAKE_SLEEPER_ONE,
+                                                 memory_order_seq_cst, memory_order_relaxed);
+}
+
 /* Ends mio_wake_enter_sleep. Returns true if something is pending. */
 static inline bool mio_wake_exit_sleep(_Atomic mio_wake_word *word) {
   return mio_wake_pending(
@@ -169,5 +177,9 @@ uint32_t mio_wake_collect(mio_selector_base *base, mio_event *out, uint32_t room
 /* Completes a wait whose inline part found `found` events, if one of them may be a notification or wakes are
  * pending. A separate function, so that its caller, which runs after every such wait, needs no stack. */
 int mio_wake_finish_wait(mio_selector *selector, mio_events *events, int found);
+
+/* Completes a wait without end whose select returned `count`, if it failed or found nothing, one of its
+ * events may be a notification, or wakes are pending. Separate for the same reason. */
+int mio_wake_finish_wait_forever(mio_selector *selector, mio_events *events, int count);
 
 #endif /* MIO_WAKE_H_ */

@@ -6,10 +6,12 @@
 #define mio_poll_close               modelled_poll_close
 #define mio_poll_finish_wait         modelled_poll_finish_wait
 #define mio_wake_finish_wait         modelled_wake_finish_wait
+#define mio_wake_finish_wait_forever modelled_wake_finish_wait_forever
 #define mio_poll_handle              modelled_poll_handle
 #define mio_poll_init                modelled_poll_init
 #define mio_poll_selector_name       modelled_poll_selector_name
 #define mio_poll_supports            modelled_poll_supports
+#define mio_poll_wait_forever        modelled_poll_wait_forever
 #define mio_poll_wait_slowly         modelled_poll_wait_slowly
 #define mio_registry_begin           modelled_registry_begin
 #define mio_registry_close           modelled_registry_close
@@ -24,6 +26,7 @@
 #define mio_selector_name            modelled_selector_name
 #define mio_selector_open            modelled_selector_open
 #define mio_selector_select          modelled_selector_select
+#define mio_selector_select_forever  modelled_selector_select_forever
 #define mio_selector_select_now      modelled_selector_select_now
 #define mio_selector_take_wake       modelled_selector_take_wake
 #define mio_selector_watch_waker     modelled_selector_watch_waker
@@ -79,6 +82,7 @@ static inline void mio_lock_acquire(mio_lock *lock) {
 #define mio_wake_begin_notification(word) (model_step(), mio_wake_begin_notification(word))
 #define mio_wake_set(word, bits)          (model_step(), mio_wake_set(word, bits))
 #define mio_wake_enter_sleep(word)        (model_step(), mio_wake_enter_sleep(word))
+#define mio_wake_try_enter_sleep(word)    (model_step(), mio_wake_try_enter_sleep(word))
 #define mio_wake_exit_sleep(word)         (model_step(), mio_wake_exit_sleep(word))
 #define mio_wake_begin_export(word)       (model_step(), mio_wake_begin_export(word))
 #define mio_wake_replace(word, old, next) (model_step(), mio_wake_replace(word, old, next))
@@ -245,6 +249,10 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
     }
     model_block(is_anything_ready, NULL);
   }
+}
+
+int mio_selector_select_forever(mio_selector *selector, mio_events *events) {
+  return mio_selector_select(selector, events->data, events->capacity, MIO_FOREVER);
 }
 
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {

@@ -418,6 +418,18 @@ TEST_P(WakeModel, TwoWaitersTwoWakers) {
   scenario.ExploreSome(1000);
 }
 
+// Several threads change the word at once, so that the one try of the straight path fails.
+TEST_P(WakeModel, ThreeWaitersAndSources) {
+  Scenario scenario(1, GetParam());
+  scenario.AddWaiter(2);
+  scenario.AddWaiter(2);
+  scenario.AddWaiter(1);
+  scenario.AddWaker(0, 2);
+  scenario.AddSources(2);
+  scenario.ExploreAll(1);
+  scenario.ExploreSome(1000);
+}
+
 TEST_P(WakeModel, TwoWaitersWithRoomForOneEvent) {
   Scenario scenario(2, GetParam());
   scenario.AddWaiter(1);
@@ -585,6 +597,23 @@ TEST(WakeModelCost, EventsAreNotSearchedBeforeTheFirstNotification) {
   }
   EXPECT_EQ(0u, model_look().looks);
   EXPECT_EQ(0u, model_look().notifies);
+  model_end();
+}
+
+// The straight path: the word is changed twice, and nothing else is looked at.
+TEST(WakeModelCost, AWaitWithoutEndIsOneSelect) {
+  model_begin(1, false);
+  uintptr_t tokens[MODEL_CAPACITY_MAX];
+  for (size_t i = 1; i <= 3; ++i) {
+    model_make_sources_ready(1);
+    EXPECT_EQ(1, model_wait(4, MODEL_FOREVER, tokens));
+    EXPECT_EQ(i, model_look().selects);
+  }
+  model_interrupt(1);
+  EXPECT_GT(0, model_wait(4, MODEL_FOREVER, tokens));
+  EXPECT_EQ(4u, model_look().selects);
+  EXPECT_EQ(0u, model_look().looks);
+  EXPECT_EQ(0u, model_look().sleepers);
   model_end();
 }
 

@@ -108,6 +108,10 @@ void mio_selector_abandon(mio_selector *selector);
 int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacity,
                         uint64_t timeout_ns);
 
+/* Equals mio_selector_select(selector, events->data, events->capacity, MIO_FOREVER), with as few instructions
+ * as possible, because most waits that block call it. Does not set `events->count`. */
+int mio_selector_select_forever(mio_selector *selector, mio_events *events);
+
 /* The hot path of mio_poll_wait. It is declared in mio/poll.h:
  *   int mio_selector_select_now(mio_selector *selector, mio_events *events);
  * A select into `events` with timeout 0 that needs only a few instructions. Returns the number of events

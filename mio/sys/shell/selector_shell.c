@@ -27,6 +27,11 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
   return unsupported();
 }
 
+int mio_selector_select_forever(mio_selector *selector, mio_events *events) {
+  (void)selector, (void)events;
+  return unsupported();
+}
+
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   (void)selector, (void)events;
   return unsupported();

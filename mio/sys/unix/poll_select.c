@@ -164,6 +164,10 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
   return result;
 }
 
+int mio_selector_select_forever(mio_selector *selector, mio_events *events) {
+  return mio_selector_select(selector, events->data, events->capacity, MIO_FOREVER);
+}
+
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   if (!mio_selector_is_idle(&selector->base)) return -1;
   return mio_selector_select(selector, events->data, events->capacity, 0);

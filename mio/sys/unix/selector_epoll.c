@@ -159,6 +159,12 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
   return count < 0 ? -errno : count;
 }
 
+int mio_selector_select_forever(mio_selector *selector, mio_events *events) {
+  const int count =
+      epoll_wait(selector->epoll, kernel_events(events->data), (int)events->capacity, -1);
+  return count < 0 ? -errno : count;
+}
+
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   if (!mio_selector_is_idle(&selector->base)) return -1;
   return epoll_wait(selector->epoll, kernel_events(events->data), (int)events->capacity, 0);

@@ -243,6 +243,10 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
              : select_main(selector, out, capacity, timeout_ns);
 }
 
+int mio_selector_select_forever(mio_selector *selector, mio_events *events) {
+  return mio_selector_select(selector, events->data, events->capacity, MIO_FOREVER);
+}
+
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   static const struct timespec now = {0, 0};
   if (!mio_selector_is_idle(&selector->base) || events->capacity == 0 ||

@@ -106,6 +106,10 @@ int mio_selector_select(mio_selector *selector, mio_event *out, uint32_t capacit
   return locked_look(selector, out, capacity, timeout_ns, &woken);
 }
 
+int mio_selector_select_forever(mio_selector *selector, mio_events *events) {
+  return mio_selector_select(selector, events->data, events->capacity, MIO_FOREVER);
+}
+
 int mio_selector_select_now(mio_selector *selector, mio_events *events) {
   bool woken = false;
   if (!mio_selector_is_idle(&selector->base)) return -1;
