@@ -58,15 +58,17 @@ int mio_source_forget(mio_source *source);
  * A peek that returns bytes, or 0, has taken nothing away and drains nothing. */
 
 /* The out-of-line part of mio_source_drained, for a source that is registered. */
-void mio_source_rearm(mio_source *source, mio_interest interest);
+void mio_source_rearm(mio_source *source, mio_interest interest, ptrdiff_t result);
 
-/* Makes the next readiness in the directions of `interest` yield an event. */
-static inline void mio_source_drained(mio_source *source, mio_interest interest) {
+/* Makes the next readiness in the directions of `interest` yield an event. `result` is what the operation
+ * returned that drained the source: selectors distinguish would-block, a count, an end (0) and an error. */
+static inline void mio_source_drained(mio_source *source, mio_interest interest, ptrdiff_t result) {
 #if MIO_NATIVE_REARMS
-  if (source->registration != 0) mio_source_rearm(source, interest);
+  if (source->registration != 0) mio_source_rearm(source, interest, result);
 #else
   (void)source;
   (void)interest;
+  (void)result;
 #endif
 }
 
@@ -74,14 +76,14 @@ static inline void mio_source_drained(mio_source *source, mio_interest interest)
  * from the socket, after which the socket is as it was before the event. */
 static inline ptrdiff_t mio_source_result(mio_source *source, mio_interest interest,
                                           ptrdiff_t result) {
-  if (result < 0) mio_source_drained(source, interest);
+  if (result < 0) mio_source_drained(source, interest, result);
   return result;
 }
 
 /* Returns `result`, of a stream's transfer of `len` bytes. */
 static inline ptrdiff_t mio_source_stream_result(mio_source *source, mio_interest interest,
                                                  ptrdiff_t result, size_t len) {
-  if (result < 0 || (size_t)result < len) mio_source_drained(source, interest);
+  if (result < 0 || (size_t)result < len) mio_source_drained(source, interest, result);
   return result;
 }
 

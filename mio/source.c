@@ -84,13 +84,21 @@ void mio_handle_source_close(mio_source *source) {
   mio_net_close(handle);
 }
 
-void mio_source_rearm(mio_source *source, mio_interest interest) {
+static mio_drain drain_of(ptrdiff_t result) {
+  if (result > 0) return MIO_DRAIN_EMPTY;
+  if (result == 0) return MIO_DRAIN_END;
+  const mio_error kind = mio_error_kind(result);
+  return kind == MIO_ERROR_WOULD_BLOCK || kind == MIO_ERROR_IN_PROGRESS ? MIO_DRAIN_EMPTY
+                                                                        : MIO_DRAIN_ERROR;
+}
+
+void mio_source_rearm(mio_source *source, mio_interest interest, ptrdiff_t result) {
   /* A source of another type is made of sources that the selector knows. It has no registration of
    * its own there. */
   if (source->ops != &mio_handle_source_ops) return;
   mio_selector *selector = mio_selector_find(source->registration);
   if (selector == NULL) return;
-  mio_selector_rearm(selector, source, interest);
+  mio_selector_rearm(selector, source, interest, drain_of(result));
   mio_selector_drop(selector);
 }
 
@@ -99,6 +107,6 @@ ptrdiff_t mio_source_try_io(mio_source *source, mio_interest interest, mio_io_op
   if (source == NULL || source->ops == NULL || operation == NULL)
     return mio_error_from_kind(MIO_ERROR_INVALID_INPUT);
   const ptrdiff_t result = operation(context);
-  if (result <= 0) mio_source_drained(source, interest);
+  if (result <= 0) mio_source_drained(source, interest, result);
   return result;
 }

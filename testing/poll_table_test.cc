@@ -1,3 +1,7 @@
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <map>
 #include <random>
@@ -132,6 +136,45 @@ TEST(PollTableTest, FailedGrowthChangesNothing) {
   }
   EXPECT_EQ(scarce.held, 0);
   ASSERT_OK(mio_set_allocator(nullptr));
+}
+
+// A stream whose peer has stopped sending, as a system without POLLRDHUP reports it: readable for ever. The
+// slot that asks for POLLIN after a read of 0 would make every wait return.
+TEST(PollSlotTest, EndThatLastsIsAskedForLate) {
+  int fds[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  ASSERT_EQ(shutdown(fds[1], SHUT_WR), 0);
+  mio_poll_slot slot = {};
+  mio_event event;
+  slot.fd = fds[0];
+  slot.file.kind = MIO_POLL_KIND_STREAM;
+  mio_poll_slot_set(&slot, 1, MIO_READABLE);
+  ASSERT_TRUE(mio_poll_slot_deliver(&slot, POLLIN, POLLIN, &event));
+  EXPECT_EQ(mio_poll_slot_entry(&slot).events & POLLIN, 0);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(mio_poll_slot_drained(&slot, MIO_READABLE, MIO_DRAIN_END));
+    EXPECT_EQ(mio_poll_slot_entry(&slot).events & POLLIN, 0);
+    EXPECT_TRUE(mio_poll_slot_needs_look(&slot));
+    EXPECT_TRUE(mio_poll_slot_look_active(&slot));
+    EXPECT_FALSE(mio_poll_slot_needs_look(&slot));
+    EXPECT_NE(mio_poll_slot_entry(&slot).events & POLLIN, 0);
+    ASSERT_TRUE(mio_poll_slot_deliver(&slot, POLLIN, POLLIN, &event));
+  }
+  // What is not ready is asked for at once, and so is everything after a would-block.
+  char byte;
+  ASSERT_EQ(write(fds[0], "x", 1), 1);
+  ASSERT_TRUE(mio_poll_slot_drained(&slot, MIO_READABLE, MIO_DRAIN_EMPTY));
+  EXPECT_NE(mio_poll_slot_entry(&slot).events & POLLIN, 0);
+  mio_poll_slot other = {};
+  other.fd = fds[1];
+  other.file.kind = MIO_POLL_KIND_STREAM;
+  mio_poll_slot_set(&other, 1, MIO_READABLE);
+  ASSERT_TRUE(mio_poll_slot_deliver(&other, POLLIN, POLLIN, &event));
+  ASSERT_EQ(read(fds[1], &byte, 1), 1);
+  EXPECT_TRUE(mio_poll_slot_drained(&other, MIO_READABLE, MIO_DRAIN_ERROR));
+  EXPECT_FALSE(mio_poll_slot_needs_look(&other));
+  close(fds[0]);
+  close(fds[1]);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ using Stream = Closing<mio_unix_stream, mio_unix_stream_close>;
 using TcpStream = Closing<mio_tcp_stream, mio_tcp_stream_close>;
 using TcpListener = Closing<mio_tcp_listener, mio_tcp_listener_close>;
 using Udp = Closing<mio_udp_socket, mio_udp_socket_close>;
+using Datagram = Closing<mio_unix_datagram, mio_unix_datagram_close>;
 using SourceFd = Closing<mio_source_fd, mio_source_fd_close>;
 
 constexpr mio_token kToken = 7;
@@ -494,6 +496,154 @@ TEST(SelectorPollRearm, NumberOfAClosedDescriptorIsFreeForANewSource) {
   EXPECT_OK(poll.Deregister(&after->source)) << "was not the other source's to end";
   close(fds[0]);
   close(fds[1]);
+}
+
+// Counts the events for `token` within 200 ms of a program that calls `retry` after each.
+template <typename Retry>
+int EventsWith(Poll *poll, Retry retry) {
+  int events = 0;
+  const uint64_t until = NowNs() + 200 * kMillisecond;
+  while (NowNs() < until) {
+    EXPECT_OK(poll->Wait(20 * kMillisecond));
+    const auto count = static_cast<int>(mio_events_count(poll->events()));
+    events += count;
+    if (count > 0) retry();
+  }
+  (void)poll->Now(kToken);
+  return events;
+}
+
+// At a pace of one in 10 ms, with room for a late one.
+constexpr int kPaced = 25;
+
+// Uses up the descriptors that the process may have. Frees them at the end.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit lowered = before_;
+    lowered.rlim_cur = 64;
+    setrlimit(RLIMIT_NOFILE, &lowered);
+    int fd;
+    while ((fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) fds_.push_back(fd);
+  }
+  ~NoDescriptors() {
+    for (const int fd : fds_) close(fd);
+    setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+ private:
+  rlimit before_ = {};
+  std::vector<int> fds_;
+};
+
+TEST(SelectorPollPace, AcceptWithoutDescriptorsIsTriedAgainAtAPace) {
+  Poll poll;
+  TcpListener listener;
+  TcpStream client, later, accepted;
+  mio_addr at = mio_addr_loopback_v4(0);
+  ASSERT_OK(mio_tcp_listener_bind(&listener, &at));
+  ASSERT_OK(mio_tcp_listener_local_addr(&listener, &at));
+  ASSERT_OK(poll.Register(&listener->source, kToken, MIO_READABLE));
+  ASSERT_OK(mio_tcp_stream_connect(&client, &at));
+  poll.WaitReadable(kToken);
+  {
+    const NoDescriptors none;
+    const auto accept = [&] {
+      EXPECT_ERROR(mio_tcp_listener_accept(&listener, &accepted, nullptr),
+                   MIO_ERROR_TOO_MANY_FILES);
+    };
+    accept();
+    const int events = EventsWith(&poll, accept);
+    EXPECT_GE(events, 1) << "the connection still waits";
+    EXPECT_LE(events, kPaced);
+    accept();
+  }
+  poll.WaitReadable(kToken);  // descriptors are there again
+  ASSERT_OK(mio_tcp_listener_accept(&listener, &accepted, nullptr));
+  mio_tcp_stream_close(&accepted);
+  EXPECT_ERROR(mio_tcp_listener_accept(&listener, &accepted, nullptr), MIO_ERROR_WOULD_BLOCK);
+  EXPECT_TRUE(poll.Quiet(kToken).None());
+  ASSERT_OK(mio_tcp_stream_connect(&later, &at));
+  poll.WaitReadable(kToken);
+  ASSERT_OK(mio_tcp_listener_accept(&listener, &accepted, nullptr));
+}
+
+// A receiver that is full of the datagrams of an unconnected sender, which poll(2) calls writable.
+struct FullReceiver {
+  Datagram sender, receiver;
+  mio_unix_addr at;
+  FullReceiver() {
+    const std::string name = "rearm-" + std::to_string(getpid());
+    EXPECT_OK(mio_unix_addr_from_abstract_name(name.data(), name.size(), &at));
+    EXPECT_OK(mio_unix_datagram_bind_addr(&receiver, &at));
+    EXPECT_OK(mio_unix_datagram_unbound(&sender));
+  }
+  ptrdiff_t Send(mio_unix_datagram *from) {
+    return mio_unix_datagram_send_to_addr(from, "x", 1, &at);
+  }
+  void Fill(mio_unix_datagram *from) {
+    while (Send(from) == 1) {
+    }
+  }
+  void Receive() {
+    char byte;
+    EXPECT_EQ(mio_unix_datagram_recv(&receiver, &byte, 1), 1);
+  }
+  void Drain() {
+    char byte;
+    while (mio_unix_datagram_recv(&receiver, &byte, 1) == 1) {
+    }
+  }
+};
+
+TEST(SelectorPollPace, SenderToAFullReceiverIsNotWritableAtOnce) {
+  Poll poll;
+  FullReceiver full;
+  ASSERT_OK(poll.Register(&full.sender->source, kToken, MIO_WRITABLE));
+  poll.WaitWritable(kToken);
+  full.Fill(&full.sender);
+  const auto send = [&] { EXPECT_ERROR(full.Send(&full.sender), MIO_ERROR_WOULD_BLOCK); };
+  EXPECT_LE(EventsWith(&poll, send), kPaced);
+  for (int i = 0; i < 3; ++i) {
+    send();
+    full.Receive();
+    poll.WaitWritable(kToken);
+    EXPECT_EQ(full.Send(&full.sender), 1);
+    send();
+  }
+  full.Drain();
+  poll.WaitWritable(kToken);
+}
+
+// An event that came too early must not be the last one.
+TEST(SelectorPollPace, RoomInAFullReceiverIsSeenWithoutAnotherTry) {
+  Poll poll;
+  FullReceiver full;
+  ASSERT_OK(poll.Register(&full.sender->source, kToken, MIO_WRITABLE));
+  poll.WaitWritable(kToken);
+  full.Fill(&full.sender);
+  EXPECT_LE(EventsWith(&poll, [] {}), kPaced);
+  full.Drain();
+  poll.WaitWritable(kToken);
+  EXPECT_TRUE(poll.Quiet(kToken).None()) << "nothing is unread any more";
+}
+
+TEST(SelectorPollPace, ReceiverThatIsFullOfOthersDatagrams) {
+  Poll poll;
+  FullReceiver full;
+  Datagram other;
+  ASSERT_OK(mio_unix_datagram_unbound(&other));
+  ASSERT_OK(poll.Register(&full.sender->source, kToken, MIO_WRITABLE));
+  poll.WaitWritable(kToken);
+  full.Fill(&other);
+  const auto send = [&] { EXPECT_ERROR(full.Send(&full.sender), MIO_ERROR_WOULD_BLOCK); };
+  send();
+  EXPECT_LE(EventsWith(&poll, send), kPaced);
+  send();
+  full.Drain();
+  poll.WaitWritable(kToken);
+  EXPECT_EQ(full.Send(&full.sender), 1);
 }
 
 }  // namespace

@@ -242,7 +242,7 @@ int mio_socket_take_error(mio_source *source) {
   const int result = mio_handle_source_borrow(source, &handle);
   if (result < 0) return result;
   const int error = mio_net_take_error(handle);
-  mio_source_drained(source, MIO_READABLE | MIO_WRITABLE);
+  mio_source_drained(source, MIO_READABLE | MIO_WRITABLE, error);
   return error;
 }
 

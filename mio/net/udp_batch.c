@@ -206,7 +206,7 @@ ptrdiff_t mio_udp_batch_recv(mio_udp_batch *batch, mio_udp_message *messages, si
       batch->recv_error = (int)result;
     }
     if (received == 0) return mio_source_result(source, MIO_READABLE, result);
-    mio_source_drained(source, MIO_READABLE);
+    mio_source_drained(source, MIO_READABLE, (ptrdiff_t)received);
     break;
   }
   return (ptrdiff_t)received;

@@ -9,6 +9,7 @@
 #include "mio/event.h"
 #include "mio/interest.h"
 #include "mio/source.h"
+#include "mio/sys/drain.h"
 #include "mio/sys/lock.h"
 #include "mio/sys/waker.h"
 #include "mio/text.h"
@@ -155,9 +156,13 @@ uint32_t mio_selector_event_flags(const mio_event *event);
 int mio_selector_deregister(mio_selector *selector, mio_source *source);
 
 /* Arms a registered source that was drained in the direction of `interest`, so that the next readiness
- * yields an event. It is called only if the layout header sets MIO_NATIVE_REARMS to 1. A selector with
- * edges of the kernel sets it to 0 and defines an empty function. */
-void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest);
+ * yields an event. An end or an error may leave the source as ready as before. The selector may report it
+ * again then, but not at once, or a program that tries again after each event would never sleep.
+ *
+ * It is called only if the layout header sets MIO_NATIVE_REARMS to 1. A selector with edges of the kernel
+ * sets it to 0 and defines an empty function. */
+void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest,
+                        mio_drain drain);
 
 /* Watches `receiver`, the handle of the internal waker. Called once, at open. */
 int mio_selector_watch_waker(mio_selector *selector, mio_handle receiver);

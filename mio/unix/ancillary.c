@@ -103,7 +103,7 @@ ptrdiff_t mio_unix_seqpacket_send_with(mio_unix_seqpacket *socket, const mio_iov
 ptrdiff_t mio_unix_seqpacket_recv_with(mio_unix_seqpacket *socket, const mio_iovec *buffers,
                                        size_t count, mio_unix_ancillary *with) {
   const ptrdiff_t received = recv_with(SOURCE_OF(socket), false, buffers, count, NULL, with);
-  if (received == 0) mio_source_drained(&socket->source, MIO_READABLE); /* the end */
+  if (received == 0) mio_source_drained(&socket->source, MIO_READABLE, 0); /* the end */
   return received;
 }
 

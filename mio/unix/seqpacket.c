@@ -65,7 +65,8 @@ ptrdiff_t mio_unix_seqpacket_recv(mio_unix_seqpacket *socket, void *buffer, size
   const mio_iovec into = {buffer, len};
   mio_net_ancillary with = {.fds = NULL}; /* closes all descriptors */
   const ptrdiff_t received = mio_ancillary_recv(handle, &into, 1, NULL, &with);
-  if (received <= 0) mio_source_drained(&socket->source, MIO_READABLE); /* 0: the end */
+  /* 0: the end */
+  if (received <= 0) mio_source_drained(&socket->source, MIO_READABLE, received);
   if (received >= 0 && out_truncated != NULL) *out_truncated = with.truncated;
   return received;
 }

@@ -71,8 +71,9 @@ int mio_selector_deregister(mio_selector *selector, mio_source *source) {
   return unsupported();
 }
 
-void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest) {
-  (void)selector, (void)source, (void)interest;
+void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest,
+                        mio_drain drain) {
+  (void)selector, (void)source, (void)interest, (void)drain;
 }
 
 int mio_selector_watch_waker(mio_selector *selector, mio_handle receiver) {

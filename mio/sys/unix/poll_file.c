@@ -3,17 +3,24 @@
 #include "mio/sys/unix/poll_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "mio/sys/unix/poll_call.h"
 
+static bool is_unix(int fd) {
+  struct sockaddr_storage name;
+  socklen_t size = sizeof name;
+  return getsockname(fd, (struct sockaddr *)&name, &size) == 0 && name.ss_family == AF_UNIX;
+}
+
 static mio_poll_kind socket_kind(int fd) {
   int type = 0;
   socklen_t size = sizeof type;
   if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return MIO_POLL_KIND_SOCKET;
-  return type == SOCK_STREAM || type == SOCK_SEQPACKET ? MIO_POLL_KIND_STREAM
-                                                       : MIO_POLL_KIND_SOCKET;
+  if (type == SOCK_STREAM || type == SOCK_SEQPACKET) return MIO_POLL_KIND_STREAM;
+  return type == SOCK_DGRAM && is_unix(fd) ? MIO_POLL_KIND_UNIX_DATAGRAM : MIO_POLL_KIND_SOCKET;
 }
 
 static mio_poll_kind kind_of(int fd, const struct stat *status) {

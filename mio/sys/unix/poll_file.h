@@ -8,8 +8,9 @@
 typedef enum mio_poll_kind {
   MIO_POLL_KIND_OTHER,  /* terminals, devices, eventfds, files of /proc ... */
   MIO_POLL_KIND_PIPE,   /* pipes and FIFOs */
-  MIO_POLL_KIND_STREAM, /* sockets of connections */
-  MIO_POLL_KIND_SOCKET  /* all other sockets */
+  MIO_POLL_KIND_STREAM, /* sockets of connections, and listeners */
+  MIO_POLL_KIND_UNIX_DATAGRAM,
+  MIO_POLL_KIND_SOCKET /* all other sockets */
 } mio_poll_kind;
 
 typedef struct mio_poll_file {

@@ -25,7 +25,7 @@ typedef struct collection {
 static void deliver(mio_selector *selector, uint32_t i, int flags, int asked, collection *events) {
   mio_poll_slot *slot = &selector->table.slots[i];
   if (mio_poll_slot_deliver(slot, flags, asked, &events->out[events->count])) ++events->count;
-  if (slot->state == MIO_POLL_HELD) mio_poll_look_begin(selector);
+  if (mio_poll_slot_needs_look(slot)) mio_poll_look_begin(selector);
   mio_poll_change_slot(selector, i);
 }
 
@@ -120,7 +120,7 @@ static int lead(mio_selector *selector, mio_event *out, uint32_t capacity,
 static int ask_beside_leader(mio_selector *selector, mio_event *out, uint32_t capacity) {
   collection events = {.out = out, .capacity = capacity, .generation = UINT64_MAX};
   const int cancel = mio_cancel_disable();
-  const bool had_held = selector->has_held;
+  const bool had_looks = selector->has_looks;
   collect_kept(selector, &events);
   mio_poll_look(selector);
   const uint32_t total = selector->table.count;
@@ -140,7 +140,7 @@ static int ask_beside_leader(mio_selector *selector, mio_event *out, uint32_t ca
     i = i + count < total ? i + count : 0;
     if (!events.full) selector->scan_begin = i;
   }
-  if (selector->has_held && !had_held) mio_poll_leader_interrupt(&selector->leader);
+  if (selector->has_looks && !had_looks) mio_poll_leader_interrupt(&selector->leader);
   mio_cancel_restore(cancel);
   return events.count > 0 || result >= 0 ? (int)events.count : result;
 }

@@ -16,7 +16,7 @@
  *   poll_fds      the array that poll(2) is called with
  *   poll_leader   which thread calls poll(2), and how it is interrupted
  *   poll_select   one select: asks poll(2) and collects the events
- *   poll_look     looks up slots that are hidden from poll(2)
+ *   poll_look     looks up slots at intervals that poll(2) would report at once
  *   poll_flags, poll_file, poll_call, poll_limit, poll_wakeup
  *   selector_poll opening, registering, and the rest of mio/sys/selector.h
  *
@@ -34,9 +34,9 @@ struct mio_selector {
   mio_poll_table table;
   mio_poll_fds fds;
   uint64_t generation;   /* counts changes of slots */
-  uint64_t next_look_ns; /* if has_held */
+  uint64_t next_look_ns; /* if has_looks */
   uint32_t scan_begin;   /* the slot to look at first, so that none is left out for ever */
-  bool has_held;         /* there may be HELD slots */
+  bool has_looks;        /* there may be slots that need a look */
   bool has_kept;         /* there may be slots with a kept answer */
   bool waker_ready;      /* the last poll(2) found the waker ready, and it was not taken yet */
   char padding[MIO_SELECTOR_PADDING];
@@ -48,13 +48,14 @@ static inline void mio_poll_change_slot(mio_selector *selector, uint32_t i) {
   mio_poll_fds_mark(&selector->fds, i);
 }
 
-/* Has HELD slots (poll_slot.h) looked up at intervals, as long as there are any. */
+/* Has the slots that need it (mio_poll_slot_needs_look) looked up at intervals, as long as there are any. */
 void mio_poll_look_begin(mio_selector *selector);
 
-/* Time until HELD slots must be looked up, at most `left_ns`. */
+/* Time until the next look, at most `left_ns`. */
 uint64_t mio_poll_look_wait(const mio_selector *selector, uint64_t left_ns);
 
-/* Looks up all HELD slots if it is time. The next poll(2) asks about those that are ACTIVE again. */
+/* Looks the slots up if it is time. The next poll(2) asks about those that are ACTIVE again, and for the late
+ * bits. */
 void mio_poll_look(mio_selector *selector);
 
 #endif /* MIO_SYS_UNIX_POLL_SELECTOR_H_ */

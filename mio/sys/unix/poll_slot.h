@@ -7,6 +7,7 @@
 
 #include "mio/event.h"
 #include "mio/source.h"
+#include "mio/sys/drain.h"
 #include "mio/sys/unix/poll_file.h"
 #include "mio/token.h"
 
@@ -41,6 +42,13 @@ extern "C" {
  * socket's error queue is not empty (Linux). Which of them it is cannot be seen, so the event is
  * repeated then, at growing intervals.
  *
+ * Draining does not always make a source unready. A listener stays ready when an accept fails for lack of
+ * descriptors, a half-closed stream stays readable where there is no POLLRDHUP, and poll(2) calls a Unix
+ * datagram socket writable although the receiver that it sends to is full. If the bits were armed at once, a
+ * program that tries again after each event would never sleep. So after an error or an end, the bits that
+ * poll(2) still reports are armed late: by the next look. After such a would-block they are armed by each look
+ * that may have found room in a receiver, until all receivers have read all.
+ *
  * Other files may forget an error by being asked (/proc/self/mounts), so they are never looked up:
  * they are PARKED, and drained means ACTIVE. */
 
@@ -60,14 +68,17 @@ typedef struct mio_poll_slot {
   int fd;
   uint16_t wanted;     /* MIO_POLL_... of the interest */
   uint16_t armed;      /* those that were not delivered since they were drained */
+  uint16_t late;       /* ACTIVE: those that the next look arms */
   uint16_t seen;       /* HELD, PARKED: the condition that was delivered or looked up last */
   short kept;          /* an answer of poll(2) that there was no room to deliver, or 0 */
   uint8_t mode;        /* MIO_LEVEL, MIO_ONESHOT */
   uint8_t state;       /* mio_poll_state */
   bool ended;          /* POLLRDHUP was delivered: no more can come in */
   bool drained;        /* HELD: since the event */
-  uint8_t repeat;      /* looks between two events of an error that lasts */
+  bool receiver_full;  /* since a would-block that poll(2) contradicts */
+  uint8_t repeat;      /* looks between two events of an error, or of a full receiver, that lasts */
   uint8_t repeat_left; /* looks until the next one */
+  uint32_t unread;     /* receiver_full: bytes sent and not read yet, at the last look */
 } mio_poll_slot;
 
 /* Replaces the whole registration. */
@@ -82,7 +93,16 @@ bool mio_poll_slot_deliver(mio_poll_slot *slot, int flags, int asked, mio_event 
 
 /* The source was drained in the directions of `interest`. True if the slot asks poll(2) for more than
  * before. */
-bool mio_poll_slot_drained(mio_poll_slot *slot, mio_interest interest);
+bool mio_poll_slot_drained(mio_poll_slot *slot, mio_interest interest, mio_drain drain);
+
+/* Whether the slot has to be looked up at intervals. */
+static inline bool mio_poll_slot_needs_look(const mio_poll_slot *slot) {
+  return slot->state == MIO_POLL_HELD ||
+         (slot->state == MIO_POLL_ACTIVE && (slot->late != 0 || slot->receiver_full));
+}
+
+/* The look of an ACTIVE slot. True if it asks poll(2) for more than before. */
+bool mio_poll_slot_look_active(mio_poll_slot *slot);
 
 /* What to ask poll(2) to look up a HELD slot, and what to do with the answer. True if the slot is
  * ACTIVE again. */

@@ -274,8 +274,9 @@ int mio_selector_deregister(mio_selector *selector, mio_source *source) {
   return mio_native_deregister(selector->epoll, source->native.handle);
 }
 
-void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest) {
-  (void)selector, (void)source, (void)interest;
+void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest,
+                        mio_drain drain) {
+  (void)selector, (void)source, (void)interest, (void)drain;
 }
 
 int mio_selector_watch_waker(mio_selector *selector, mio_handle receiver) {

@@ -188,8 +188,9 @@ uint32_t mio_selector_event_flags(const mio_event *event) {
   return 0;
 }
 
-void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest) {
-  (void)selector, (void)source, (void)interest;
+void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest,
+                        mio_drain drain) {
+  (void)selector, (void)source, (void)interest, (void)drain;
 }
 
 /* Waiting. */

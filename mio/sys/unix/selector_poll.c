@@ -148,15 +148,16 @@ int mio_selector_deregister(mio_selector *selector, mio_source *source) {
   return result;
 }
 
-void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest) {
+void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest,
+                        mio_drain drain) {
   const int cancel = begin_change(selector);
   mio_poll_slot *slot = find_source(selector, source);
   if (slot != NULL) {
-    const bool had_held = selector->has_held;
-    const bool asks_more = mio_poll_slot_drained(slot, interest);
+    const bool had_looks = selector->has_looks;
+    const bool asks_more = mio_poll_slot_drained(slot, interest, drain);
     if (asks_more) mio_poll_fds_mark(&selector->fds, number_of(selector, slot));
-    if (slot->state == MIO_POLL_HELD) mio_poll_look_begin(selector);
-    if (asks_more || selector->has_held != had_held) mio_poll_leader_interrupt(&selector->leader);
+    if (mio_poll_slot_needs_look(slot)) mio_poll_look_begin(selector);
+    if (asks_more || selector->has_looks != had_looks) mio_poll_leader_interrupt(&selector->leader);
   }
   end_change(selector, cancel);
 }

@@ -180,7 +180,10 @@ int mio_selector_deregister(mio_selector *selector, mio_source *source) {
   return 0;
 }
 
-void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest) {
+/* Asks the driver again at once, whatever drained the source. */
+void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest,
+                        mio_drain drain) {
+  (void)drain;
   if (source->native.state == NULL) return; /* a custom source, whose parts are registered */
   mio_lock_acquire(&selector->lock);
   mio_afd_socket_rearm(selector, source->native.state, interest);
