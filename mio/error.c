@@ -5,7 +5,7 @@
 #include "mio/sys/error.h"
 #include "mio/text.h"
 
-/* The native code behind a failed result. No system has codes beyond int. */
+/* Returns the native code of a failed result. No system has codes beyond int. */
 static int native_code(ptrdiff_t result) { return result < -INT_MAX ? INT_MAX : (int)-result; }
 
 mio_error mio_error_kind(ptrdiff_t result) {

@@ -62,8 +62,8 @@ typedef enum mio_error {
 MIO_API mio_error mio_error_kind(ptrdiff_t result);
 
 /* Returns the native code that represents `kind`, as a negative result, or 0 for MIO_OK. Custom sources use
- * it to return errors like the library. mio_error_kind(mio_error_from_kind(k)) == k holds for every kind k.
- * May be called from any thread. */
+ * it to return errors as the library does. mio_error_kind(mio_error_from_kind(k)) == k holds for every kind
+ * k. May be called from any thread. */
 MIO_API int mio_error_from_kind(mio_error kind);
 
 /* Size in bytes of a buffer for any message, including the NUL. Longer messages of the system are cut. */

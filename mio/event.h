@@ -68,7 +68,7 @@ static inline bool mio_event_is_read_closed(const mio_event *event) {
   return mio_native_event_is_read_closed(event);
 }
 
-/* Returns whether all writes fail from now on. Either both halves are shut down, the reader of a pipe is
+/* Returns whether every later write fails. Either both halves are shut down, the reader of a pipe is
  * closed, or the socket was never connected. */
 static inline bool mio_event_is_write_closed(const mio_event *event) {
   return mio_native_event_is_write_closed(event);

@@ -40,7 +40,7 @@ bool mio_addr_equal(const mio_addr *a, const mio_addr *b) {
          a->scope_id == b->scope_id;
 }
 
-/* The address, less family and port, is that of `other`. */
+/* Returns whether both have the same address. Ignores family and port. */
 static bool has_ip_of(const mio_addr *addr, mio_addr other) {
   return memcmp(addr->ip, other.ip, addr->family == MIO_ADDR_V4 ? V4_BYTES : V6_BYTES) == 0;
 }
@@ -169,7 +169,7 @@ static bool take_v6(const char **text, uint8_t out_bytes[16]) {
   return true;
 }
 
-/* An index, or the name of an interface of this machine, up to the bracket. */
+/* Parses an index, or the name of an interface of this machine, up to the bracket. */
 static bool take_scope(const char **text, uint32_t *out_scope) {
   const char *at = *text;
   if (take_decimal(&at, UINT32_MAX, out_scope) && *at == ']') {
@@ -223,7 +223,7 @@ static void put_group(mio_text *text, const uint8_t *bytes) {
   }
 }
 
-/* The first of the longest runs of two or more groups of zeros, which RFC 5952, 4.2, shortens. */
+/* Finds the first of the longest runs of two or more zero groups, which RFC 5952, 4.2, shortens. */
 static int longest_zeros(const uint8_t *ip, int *out_start) {
   int longest = 0;
   for (int start = 0; start < V6_GROUPS; ++start) {

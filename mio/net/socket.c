@@ -55,7 +55,7 @@ int mio_socket_set_device(mio_handle handle, const char *device) {
   return mio_net_set(handle, MIO_NET_INTERFACE, (int)index);
 }
 
-/* A number of the options, where 0 leaves the system's value. */
+/* Sets a numeric option. 0 keeps the system's value. */
 static int prepare_number(mio_handle handle, mio_net_option option, uint32_t number, uint32_t max) {
   if (number > max) return invalid_input();
   return number == 0 ? 0 : mio_net_set(handle, option, (int)number);
@@ -196,7 +196,7 @@ ptrdiff_t mio_socket_writev(mio_source *source, const mio_iovec *buffers, size_t
       mio_net_send_vectored(source->native.handle, span.buffers, span.count, NULL), span.len);
 }
 
-/* A datagram cannot be cut, so the buffers of one must all fit one call. */
+/* A datagram cannot be cut, so one call must take all its buffers. */
 static bool is_datagram_valid(const mio_source *source, const mio_iovec *buffers, size_t count) {
   return source != NULL && source->ops != NULL && count <= MIO_IOVEC_COUNT_MAX &&
          are_buffers_valid(buffers, count);

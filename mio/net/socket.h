@@ -31,11 +31,11 @@ static inline int mio_socket_invalid_input(void) {
 /* Returns 0 if the socket is closed, so that it can be opened, else MIO_ERROR_ALREADY_EXISTS. */
 int mio_socket_check_closed(const mio_source *source);
 
-/* Ends a constructor: opens `source` with `handle` if `result` is 0, and closes `handle` if not.
- * Returns `result`. */
+/* Ends a constructor. Opens `source` with `handle` if `result` is 0, and closes `handle` otherwise. Returns
+ * `result`. */
 int mio_socket_finish(mio_source *source, mio_handle handle, int result);
 
-/* Begins a constructor of an IP socket: checks `source` and the address and opens a handle. */
+/* Begins a constructor of an IP socket. Checks `source` and the address, and opens a handle. */
 int mio_socket_begin(const mio_source *source, mio_net_type type, const mio_addr *addr,
                      mio_net_name *out_name, mio_handle *out_handle);
 
@@ -111,8 +111,8 @@ typedef struct mio_socket_span {
   mio_iovec first; /* replaces one buffer that is longer than INT_MAX */
 } mio_socket_span;
 
-/* Checks the arguments of a vectored transfer of a stream. Returns a negative code, 0 if there is no
- * byte to move, and 1 if `*out_span` is to be moved. */
+/* Checks the arguments of a vectored transfer of a stream. Returns a negative code, 0 if there is no byte
+ * to move, and 1 if the caller must move `*out_span`. */
 int mio_socket_begin_span(const mio_source *source, const mio_iovec *buffers, size_t count,
                           mio_socket_span *out_span);
 

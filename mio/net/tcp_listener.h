@@ -38,13 +38,18 @@ typedef struct mio_tcp_listener {
 
 /* Options for mio_tcp_listener_bind_with. A zeroed field means its default. */
 typedef struct mio_tcp_listener_options {
-  int backlog; /* number of connections that may wait to be accepted; 0 means 1024; the OS limits it */
+  /* number of connections that may wait to be accepted; 0 means 1024; the OS limits it */
+  int backlog;
   mio_only_v6 only_v6; /* for IPv6 addresses */
-  bool
-      reuse_port; /* allow several sockets on one port. The system distributes connections among them (SO_REUSEPORT, on FreeBSD SO_REUSEPORT_LB). MIO_ERROR_UNSUPPORTED on Windows, where SO_REUSEADDR would let any process take over the port. */
-  bool mptcp;     /* accept Multipath TCP too, if the system can (Linux 5.6) */
-  uint32_t
-      fast_open; /* number of connections with data that may be open before their handshake is done (TCP Fast Open); 0 disables it. Only on or off on Apple's systems, FreeBSD and Windows; MIO_ERROR_UNSUPPORTED elsewhere. */
+  /* allow several sockets on one port. The system distributes connections among them (SO_REUSEPORT,
+   * on FreeBSD SO_REUSEPORT_LB). MIO_ERROR_UNSUPPORTED on Windows, where SO_REUSEADDR would let any
+   * process take over the port. */
+  bool reuse_port;
+  bool mptcp; /* accept Multipath TCP too, if the system can (Linux 5.6) */
+  /* number of connections with data that may be open before their handshake is done (TCP Fast
+   * Open); 0 disables it. Only on or off on Apple's systems, FreeBSD and Windows;
+   * MIO_ERROR_UNSUPPORTED elsewhere. */
+  uint32_t fast_open;
   mio_socket_options socket; /* accepted streams inherit these on most systems */
 } mio_tcp_listener_options;
 

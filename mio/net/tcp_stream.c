@@ -10,7 +10,7 @@ static const mio_source *view_of(const mio_tcp_stream *stream) {
   return stream == NULL ? NULL : &stream->source;
 }
 
-/* The local address of a connect. A fixed port may be in the state TIME_WAIT still. */
+/* Binds the local address of a connect. A fixed port may still be in the state TIME_WAIT. */
 static int bind_local(mio_handle handle, const mio_addr *addr,
                       const mio_tcp_connect_options *options) {
   mio_net_name name;

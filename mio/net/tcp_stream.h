@@ -61,12 +61,14 @@ MIO_API int mio_tcp_stream_connect(mio_tcp_stream *stream, const mio_addr *addr)
 
 /* Options for mio_tcp_stream_connect_with. A zeroed field means its default. */
 typedef struct mio_tcp_connect_options {
-  const mio_addr
-      *local; /* the address to connect from, port 0 for any port; NULL lets the system choose */
+  /* the address to connect from, port 0 for any port; NULL lets the system choose */
+  const mio_addr *local;
   bool reuse_port; /* other sockets may have the same `local` (SO_REUSEPORT) */
   bool mptcp;      /* Multipath TCP if the system and the peer can, else TCP (Linux 5.6) */
-  bool
-      fast_open; /* TCP Fast Open. The first write starts the connection and its bytes travel with it. The stream is writable at once, and the first write returns an error if the connect cannot start. Linux 4.11; MIO_ERROR_UNSUPPORTED elsewhere. */
+  /* TCP Fast Open. The first write starts the connection and its bytes travel with it. The stream
+   * is writable at once, and the first write returns an error if the connect cannot start. Linux
+   * 4.11; MIO_ERROR_UNSUPPORTED elsewhere. */
+  bool fast_open;
   mio_socket_options socket;
 } mio_tcp_connect_options;
 
@@ -82,7 +84,7 @@ MIO_API void mio_tcp_stream_close(mio_tcp_stream *stream);
 
 /* Reads at most `len` bytes. Returns the number of bytes; 0 when the peer has finished (or `len` is 0);
  * MIO_ERROR_WOULD_BLOCK when there are none yet; MIO_ERROR_CONNECTION_RESET. Fewer than `len` means that
- * the stream is drained: see the type. Never interrupted by a signal. */
+ * the stream is drained (see the type). A signal never interrupts it. */
 MIO_API ptrdiff_t mio_tcp_stream_read(mio_tcp_stream *stream, void *buffer, size_t len);
 
 /* Like mio_tcp_stream_read, into `count` buffers in their order. If there are more than MIO_IOVEC_COUNT_MAX
@@ -95,8 +97,8 @@ MIO_API ptrdiff_t mio_tcp_stream_readv(mio_tcp_stream *stream, const mio_iovec *
 MIO_API ptrdiff_t mio_tcp_stream_peek(mio_tcp_stream *stream, void *buffer, size_t len);
 
 /* Writes at most `len` bytes. Returns how many the system accepted (0 only if `len` is 0), fewer when the
- * stream is full: see the type. MIO_ERROR_WOULD_BLOCK when there is no room; MIO_ERROR_BROKEN_PIPE or
- * MIO_ERROR_CONNECTION_RESET when the peer reads no more. Never raises SIGPIPE. A write that races with
+ * stream is full (see the type). MIO_ERROR_WOULD_BLOCK if there is no room; MIO_ERROR_BROKEN_PIPE or
+ * MIO_ERROR_CONNECTION_RESET if the peer has stopped reading. Never raises SIGPIPE. A write that races with
  * the end of the connection is repeated on Apple's systems until it returns MIO_ERROR_BROKEN_PIPE
  * (EPROTOTYPE). */
 MIO_API ptrdiff_t mio_tcp_stream_write(mio_tcp_stream *stream, const void *buffer, size_t len);

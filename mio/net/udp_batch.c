@@ -9,7 +9,7 @@
  *
  *   messages --split_messages--> pieces --mio_net_batch_send--> the system
  *      ^                            |
- *      |                            +-- refused: the same again without segments, or without ECN
+ *      |                            +-- refused: sends again without segments, or without ECN
  *      +-- advance_messages: `sent` grows by the pieces that were sent */
 
 enum {
@@ -88,7 +88,7 @@ static int check_to_send(const mio_udp_batch *batch, const mio_udp_message *mess
   return 0;
 }
 
-/* The bytes from `sent` on that one call can send. */
+/* Returns the bytes after `sent` that one call can send. */
 static size_t piece_len(const mio_udp_message *message, size_t sent, size_t segments) {
   const size_t rest = message->len - sent, segment_len = message->segment_len;
   if (segment_len == 0 || segment_len >= message->len) return rest;
@@ -117,7 +117,7 @@ static size_t split_messages(const mio_udp_message *messages, size_t count, size
   return made;
 }
 
-/* Notes that `pieces` went out. Returns the number of messages that are complete by this. */
+/* Records that `pieces` were sent. Returns the number of messages that are now complete. */
 static size_t advance_messages(mio_udp_message *messages, const mio_net_piece *pieces,
                                size_t piece_count) {
   size_t complete = 0;

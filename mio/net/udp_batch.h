@@ -78,23 +78,23 @@ typedef struct mio_udp_message {
    * or more, is one datagram. Receiving: `len` if there was one datagram. */
   size_t segment_len;
 
-  /* Sending: how many of the `len` bytes are sent already. The call begins there and advances it.
-   * Set it to 0 for a new message; receiving sets it to 0. */
+  /* Sending: number of the `len` bytes that were sent already. The call begins there and advances it. Set
+   * it to 0 for a new message. Receiving sets it to 0. */
   size_t sent;
 
-  mio_addr peer; /* receiver or sender; of no family: the connected peer */
+  mio_addr peer; /* receiver or sender; an address of no family means the connected peer */
 
-  /* Sending: the source address. Receiving: the destination address, which can also be a group or
-   * broadcast address. The port is ignored and received as 0. Of no family: the system's choice, or
-   * unknown. A group address, and 255.255.255.255, count as no family when sending. The scope of a
-   * link-local address is its interface. */
+  /* Sending: the source address. Receiving: the destination address, which can also be a group or broadcast
+   * address. The port is ignored and received as 0. An address of no family means the system's choice when
+   * sending, and unknown when receiving. A group address, and 255.255.255.255, count as no family when
+   * sending. The scope of a link-local address is its interface. */
   mio_addr local;
 
-  uint32_t interface_index; /* sending: the interface to leave by; 0: the route's choice */
-  uint32_t arrival_index;   /* receiving: the interface that it came by; 0: unknown */
+  uint32_t interface_index; /* sending: index of the sending interface; 0 lets the route choose */
+  uint32_t arrival_index;   /* receiving: index of the receiving interface; 0 if unknown */
 
-  /* Receiving: the IPv4 TOS byte or the IPv6 traffic class, or -1 if unknown. Sending ignores it: the
-   * upper six bits (DSCP) are the socket's, and `ecn` replaces the lower two. */
+  /* Receiving: the IPv4 TOS byte or the IPv6 traffic class, or -1 if unknown. Sending ignores it. It uses
+   * the socket's upper six bits (DSCP), and `ecn` replaces the lower two. */
   int traffic_class;
   mio_ecn ecn; /* sending: MIO_ECN_NOT_CAPABLE leaves the socket's bits as they are */
 
@@ -161,7 +161,7 @@ MIO_API size_t mio_udp_batch_segments(const mio_udp_batch *batch);
  *
  * MIO_ERROR_WOULD_BLOCK if there is no room; the errors of mio_udp_socket_send_to; MIO_ERROR_INVALID_INPUT
  * for NULL, `count` 0, a closed socket, a `buffer` of NULL with a length, or a message that is sent already
- * (`sent` not reset). MIO_ERROR_UNSUPPORTED for `local` or `interface_index` where the system cannot.
+ * (`sent` not reset). MIO_ERROR_UNSUPPORTED for `local` or `interface_index` if the system cannot use them.
  *
  * If the system refuses segments on this route (Linux: EIO or EINVAL), the same call sends the datagrams
  * one by one, and the batch no longer tries. ECN bits that the system refuses are left out in the same way. */
@@ -178,11 +178,12 @@ MIO_API ptrdiff_t mio_udp_batch_recv(mio_udp_batch *batch, mio_udp_message *mess
 /* Treatment of a datagram that is longer than the path's MTU. */
 typedef enum mio_udp_fragmentation {
   MIO_UDP_FRAGMENT_ALLOWED = 0, /* it travels in fragments */
-  MIO_UDP_FRAGMENT_NEVER = 1,   /* it is sent with "don't fragment", or refused if the system knows
-                                 * that the path's MTU is less (MIO_ERROR_MESSAGE_TOO_LONG) */
-  MIO_UDP_FRAGMENT_PROBE = 2    /* like NEVER, but what the system knows of the path is ignored, for
-                                 * programs that find the MTU themselves. Linux and Windows; elsewhere
-                                 * it is the same as NEVER */
+  /* it is sent with "don't fragment", or refused if the system knows that the path's MTU is less
+   * (MIO_ERROR_MESSAGE_TOO_LONG) */
+  MIO_UDP_FRAGMENT_NEVER = 1,
+  /* like NEVER, but ignores the system's knowledge of the path, for programs that find the MTU
+   * themselves. Linux and Windows; elsewhere it acts like NEVER */
+  MIO_UDP_FRAGMENT_PROBE = 2
 } mio_udp_fragmentation;
 
 /* Sets `fragmentation` for all datagrams of the socket. Returns 0; MIO_ERROR_UNSUPPORTED on OpenBSD, which

@@ -47,10 +47,12 @@ typedef struct mio_udp_socket {
 /* Options for mio_udp_socket_bind_with. A zeroed field means its default. */
 typedef struct mio_udp_socket_options {
   mio_only_v6 only_v6; /* for IPv6 addresses */
-  bool
-      reuse_addr; /* allow several sockets on one address. Each receives the multicast datagrams (SO_REUSEADDR). On the BSDs and Apple's systems the address must be a group. */
-  bool
-      reuse_port; /* like reuse_addr, and the system may distribute datagrams among the sockets (SO_REUSEPORT). MIO_ERROR_UNSUPPORTED without it, as on Windows. */
+  /* allow several sockets on one address. Each receives the multicast datagrams (SO_REUSEADDR). On
+   * the BSDs and Apple's systems the address must be a group. */
+  bool reuse_addr;
+  /* like reuse_addr, and the system may distribute datagrams among the sockets (SO_REUSEPORT).
+   * MIO_ERROR_UNSUPPORTED without it, as on Windows. */
+  bool reuse_port;
   mio_socket_options socket;
 } mio_udp_socket_options;
 

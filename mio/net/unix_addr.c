@@ -13,7 +13,7 @@ static int check_abstract_names(void) {
   return mio_net_name_from_unix_addr(&empty, &checked);
 }
 
-/* The system knows which names are too long. */
+/* The system's code checks the length of the name. */
 static int make(mio_unix_addr_kind kind, const void *name, size_t name_len,
                 mio_unix_addr *out_addr) {
   if ((name == NULL && name_len > 0) || name_len > MIO_UNIX_ADDR_NAME_MAX || out_addr == NULL) {

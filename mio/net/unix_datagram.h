@@ -75,9 +75,9 @@ MIO_API int mio_unix_datagram_connect(mio_unix_datagram *socket, const char *pat
 MIO_API int mio_unix_datagram_connect_addr(mio_unix_datagram *socket, const mio_unix_addr *addr);
 
 /* Sends the `len` bytes at `buffer` as one message to the socket at `path`. Returns `len`.
- * MIO_ERROR_WOULD_BLOCK when the receiver has no room (other systems: MIO_ERROR_OUT_OF_MEMORY), after
- * which no event reports room: see the type. MIO_ERROR_MESSAGE_TOO_LONG; the errors of connect. Never
- * raises SIGPIPE. */
+ * MIO_ERROR_WOULD_BLOCK when the receiver has no room (other systems: MIO_ERROR_OUT_OF_MEMORY), after which
+ * no event reports room (see the type). MIO_ERROR_MESSAGE_TOO_LONG; the errors of connect. Never raises
+ * SIGPIPE. */
 MIO_API ptrdiff_t mio_unix_datagram_send_to(mio_unix_datagram *socket, const void *buffer,
                                             size_t len, const char *path);
 

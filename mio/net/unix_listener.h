@@ -46,7 +46,8 @@ MIO_API int mio_unix_listener_bind_addr(mio_unix_listener *listener, const mio_u
 
 /* Options for mio_unix_listener_bind_with. A zeroed field means its default. */
 typedef struct mio_unix_listener_options {
-  int backlog; /* number of connections that may wait to be accepted; 0 means as many as the OS allows */
+  /* number of connections that may wait to be accepted; 0 means as many as the OS allows */
+  int backlog;
 } mio_unix_listener_options;
 
 /* Like mio_unix_listener_bind_addr, with `options`, which may be NULL. MIO_ERROR_INVALID_INPUT for a

@@ -64,8 +64,8 @@ MIO_API void mio_unix_stream_close(mio_unix_stream *stream);
 
 /* Reads at most `len` bytes. Returns the number of bytes; 0 when the peer has finished (or `len` is 0);
  * MIO_ERROR_WOULD_BLOCK when there are none yet; MIO_ERROR_CONNECTION_RESET when the peer closed without
- * reading all of ours. Fewer than `len` means that the stream is drained: see the type. Never interrupted
- * by a signal. */
+ * reading all bytes of this side. Fewer than `len` means that the stream is drained (see the type). A
+ * signal never interrupts it. */
 MIO_API ptrdiff_t mio_unix_stream_read(mio_unix_stream *stream, void *buffer, size_t len);
 
 /* Like mio_unix_stream_read, into `count` buffers in their order, with the limits of
@@ -77,8 +77,8 @@ MIO_API ptrdiff_t mio_unix_stream_readv(mio_unix_stream *stream, const mio_iovec
 MIO_API ptrdiff_t mio_unix_stream_peek(mio_unix_stream *stream, void *buffer, size_t len);
 
 /* Writes at most `len` bytes. Returns how many the system accepted (0 only if `len` is 0), fewer when the
- * stream is full. MIO_ERROR_WOULD_BLOCK when there is no room; MIO_ERROR_BROKEN_PIPE when the peer reads
- * no more. Never raises SIGPIPE. */
+ * stream is full. MIO_ERROR_WOULD_BLOCK if there is no room; MIO_ERROR_BROKEN_PIPE if the peer has stopped
+ * reading. Never raises SIGPIPE. */
 MIO_API ptrdiff_t mio_unix_stream_write(mio_unix_stream *stream, const void *buffer, size_t len);
 
 /* Like mio_unix_stream_write, from `count` buffers in their order, with the limits of

@@ -1,8 +1,8 @@
 #ifndef MIO_SYS_FORK_H_
 #define MIO_SYS_FORK_H_
 
-/* What an operating system with fork(2) must supply, so that a child process does not affect the polls of
- * its parent. */
+/* The porting contract for systems with fork(2): functions that ensure that a child process does not affect
+ * the polls of its parent. */
 
 /* Functions that run around a fork: `prepare` before it, then `parent` in the parent and `child` in the
  * child. `child` may only call async-signal-safe functions. */

@@ -74,8 +74,8 @@ static inline void mio_inet_load_v6(const mio_net_name *name, mio_addr *out_addr
   out_addr->scope_id = in6.sin6_scope_id;
 }
 
-/* And back, for a name of that `family`. False, and nothing written, if it is another one than the
- * Internet's two, or if the name is too short for it. */
+/* Converts a name of `family` to an address. Returns false, and writes nothing, if the family is not IPv4
+ * or IPv6, or if the name is too short for it. */
 static inline bool mio_inet_name_to_addr(const mio_net_name *name, int family, mio_addr *out_addr) {
   const bool is_v4 = family == AF_INET;
   if (!is_v4 && family != AF_INET6) return false;

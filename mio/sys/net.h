@@ -127,7 +127,9 @@ ptrdiff_t mio_net_recv_vectored(mio_handle handle, const mio_iovec *buffers, siz
 typedef enum mio_net_option {
   MIO_NET_REUSE_ADDR, /* UDP: several sockets on one address */
   MIO_NET_REUSE_PORT, /* the system distributes connections and datagrams among several sockets */
-  MIO_NET_REBIND, /* TCP: allow a bind while old connections of the port linger; no effect on systems that always allow it */
+  /* TCP: allow a bind while old connections of the port linger; no effect on systems that always
+   * allow it */
+  MIO_NET_REBIND,
   MIO_NET_ONLY_V6,              /* IPv6 sockets */
   MIO_NET_TTL,                  /* IPv4 time to live and IPv6 hop limit of all sent packets */
   MIO_NET_NODELAY,              /* TCP */

@@ -27,7 +27,7 @@ typedef struct mio_net_piece {
 } mio_net_piece;
 
 enum {
-  /* Most pieces, or messages, of one call. */
+  /* The greatest number of pieces, or messages, of one call. */
   MIO_NET_BATCH_MAX = MIO_UDP_BATCH_COUNT,
   /* The greatest number of bytes of a piece: the limit of a datagram, minus the headers of IPv6 and UDP. */
   MIO_NET_PIECE_MAX = 65535 - 40 - 8
@@ -36,7 +36,7 @@ enum {
 /* Reads the properties of a UDP socket: every field of `*out` except `socket`. `enabled` is 0. */
 int mio_net_batch_inspect(mio_handle handle, mio_udp_batch *out);
 
-/* Turns receive features on or off. `feature` is one bit, and one that inspect found. */
+/* Turns receive features on or off. `feature` is one bit of those that inspect found. */
 int mio_net_batch_enable(mio_handle handle, const mio_udp_batch *batch, mio_udp_feature feature,
                          bool on);
 
@@ -49,8 +49,8 @@ size_t mio_net_batch_segments(void);
 ptrdiff_t mio_net_batch_send(mio_handle handle, const mio_udp_batch *batch, uint32_t use,
                              const mio_net_piece *pieces, size_t count);
 
-/* Whether an error may mean that the system refuses segments or ECN on this route. It can also mean
- * something else. */
+/* Returns whether an error may mean that the system refuses segments or ECN on this route. The error can
+ * also have another cause. */
 bool mio_net_batch_is_refusal(ptrdiff_t result);
 
 /* Receives 1 to MIO_NET_BATCH_MAX messages. Returns how many, at least 1, or an error. If an error

@@ -73,7 +73,7 @@ typedef struct mio_selector_base {
   mio_selector *next_open;
   mio_sys_waker waker;
   _Atomic mio_token waker_tokens[MIO_NATIVE_ATOMIC_BITS / 2];
-  mio_lock lock;        /* guards the rest */
+  mio_lock lock;        /* guards the fields below */
   uint32_t waker_slots; /* a bit for each index in use */
   uint32_t next_slot;   /* index at which the search for a free slot begins */
 } mio_selector_base;

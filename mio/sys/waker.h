@@ -17,14 +17,15 @@
  * that handle (see mio_selector_take_wake). */
 
 typedef struct mio_sys_waker {
-  mio_handle
-      receiver; /* the handle that the selector watches; MIO_HANDLE_NONE if notifications go to the selector directly */
+  /* the handle that the selector watches; MIO_HANDLE_NONE if notifications go to the selector
+   * directly */
+  mio_handle receiver;
   mio_handle sender;
 } mio_sys_waker;
 
 struct mio_selector;
 
-/* Makes the waker of `selector` and lets the selector watch it. Keeps nothing when it fails. */
+/* Opens the internal waker of `selector` and makes the selector watch it. On failure it leaves no handle. */
 int mio_sys_waker_open(mio_sys_waker *waker, struct mio_selector *selector);
 
 /* Sends a notification: one blocked select, or the next one, finds the internal waker ready. Any thread and

@@ -65,8 +65,8 @@ typedef struct mio_named_pipe_options {
   bool further_instance; /* allow other servers of this name: no FILE_FLAG_FIRST_PIPE_INSTANCE */
   bool remote_clients;   /* allow other machines: no PIPE_REJECT_REMOTE_CLIENTS */
   uint8_t max_instances; /* greatest number of servers of this name; 0 and 255 mean any number */
-  size_t
-      buffer_len; /* size of each buffer in bytes, in the library and in the system; 0 means 16 KiB */
+  /* size of each buffer in bytes, in the library and in the system; 0 means 16 KiB */
+  size_t buffer_len;
 } mio_named_pipe_options;
 
 /* The greatest size of a buffer in bytes, 16 MiB. */

@@ -71,7 +71,8 @@ static const struct {
     {ENXIO, MIO_ERROR_NO_DEVICE},
     {EDQUOT, MIO_ERROR_LIMIT_REACHED},
     {EUSERS, MIO_ERROR_LIMIT_REACHED},
-    {ETOOMANYREFS, MIO_ERROR_LIMIT_REACHED}, /* descriptors on their way through Unix sockets */
+    {ETOOMANYREFS,
+     MIO_ERROR_LIMIT_REACHED}, /* too many descriptors in flight through Unix sockets */
     {EAFNOSUPPORT, MIO_ERROR_ADDR_FAMILY_UNSUPPORTED},
     {EPFNOSUPPORT, MIO_ERROR_ADDR_FAMILY_UNSUPPORTED},
     {EIO, MIO_ERROR_OTHER},

@@ -4,33 +4,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An event of the poll(2) selector. poll(2) has no event record: the selector makes one of poll(2)'s
- * answer and of the registration. */
+/* An event of the poll(2) selector. poll(2) has no event record, so the selector creates one from the
+ * result of poll(2) and the registration. */
 struct mio_event {
   uint32_t events;
   uintptr_t token;
 };
 
-/* poll(2) knows levels only, so the selector makes the edges. A bit that was delivered is not asked
- * for again until the source was drained. */
+/* poll(2) reports levels only, so the selector implements the edges. It does not request a delivered bit
+ * again until the source was drained. */
 #define MIO_NATIVE_REARMS 1
 
 /* Bits of an event. They have the meaning of the flags in <poll.h>, and not their values, which POSIX
  * leaves open and systems choose differently (POLLIN is several bits on some). */
-#define MIO_POLL_IN    0x0001u
-#define MIO_POLL_PRI   0x0002u
-#define MIO_POLL_OUT   0x0004u
-#define MIO_POLL_ERR   0x0008u
-#define MIO_POLL_HUP   0x0010u /* POLLHUP where it means that both directions are shut */
-#define MIO_POLL_RDHUP 0x2000u /* POLLRDHUP: Linux and FreeBSD have it */
-#define MIO_POLL_RHUP  0x4000u /* POLLHUP that means no more than that nothing comes in any more */
-#define MIO_POLL_XHUP  0x8000u /* POLLHUP where it is unknown which direction is shut */
-/* Beside MIO_POLL_ERR: the error of a pipe, whose reader has closed it. The selector knows which
- * descriptors are pipes. */
+#define MIO_POLL_IN        0x0001u
+#define MIO_POLL_PRI       0x0002u
+#define MIO_POLL_OUT       0x0004u
+#define MIO_POLL_ERR       0x0008u
+#define MIO_POLL_HUP       0x0010u /* POLLHUP that means that both directions are shut down */
+#define MIO_POLL_RDHUP     0x2000u /* POLLRDHUP, which Linux and FreeBSD have */
+#define MIO_POLL_RHUP      0x4000u /* a POLLHUP that only means that no more data arrives */
+#define MIO_POLL_XHUP      0x8000u /* POLLHUP with an unknown direction */
+/* Set together with MIO_POLL_ERR for a pipe whose reader has closed. The selector records which descriptors
+ * are pipes. */
 #define MIO_POLL_NO_READER 0x10000u
 
-/* A hang-up or an error: no read and no write says would-block, so the source counts as readable and
- * writable. */
+/* After a hang-up or an error no read and no write returns would-block, so the source counts as readable
+ * and writable. */
 #define MIO_POLL_END_OR_ERROR (MIO_POLL_ERR | MIO_POLL_HUP | MIO_POLL_RHUP | MIO_POLL_XHUP)
 
 static inline uintptr_t mio_native_event_token(const struct mio_event *event) {
@@ -66,7 +66,7 @@ static inline bool mio_native_event_is_read_closed(const struct mio_event *event
   return (event->events & (MIO_POLL_HUP | MIO_POLL_RHUP)) != 0 || (event->events & both) == both;
 }
 
-/* An error of a socket closes nothing: it may be an ICMP message or an entry of the error queue. */
+/* An error of a socket closes nothing, because it may be an ICMP message or an entry of the error queue. */
 static inline bool mio_native_event_is_write_closed(const struct mio_event *event) {
   return (event->events & (MIO_POLL_HUP | MIO_POLL_NO_READER)) != 0;
 }

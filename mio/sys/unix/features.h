@@ -130,8 +130,8 @@
  * repeated: XNU (libuv issue 482 and others). */
 #define MIO_SEND_MAY_SAY_EPROTOTYPE MIO_ON_APPLE
 
-/* getsockopt(IPV6_UNICAST_HOPS) returns -1 while the system's default is in force: the KAME stacks.
- * Linux returns the default itself. */
+/* getsockopt(IPV6_UNICAST_HOPS) returns -1 while the system's default is in use, in the KAME stacks. Linux
+ * returns the default itself. */
 #define MIO_HOPS_MAY_BE_DEFAULT (MIO_ON_APPLE || MIO_ON_BSD)
 
 /* Options that bind a socket to an interface: SO_BINDTODEVICE by name on Linux, IP_BOUND_IF and
@@ -162,7 +162,7 @@
 #define MIO_KEEPALIVE_UNITS_PER_SECOND 1
 #endif
 
-/* Requests of aio_read(3) and the like that end in a kqueue, by SIGEV_KEVENT; lists of them, by
+/* Requests of aio_read(3) and similar calls that complete at a kqueue, by SIGEV_KEVENT; lists of them, by
  * lio_listio(2): FreeBSD's aio(4). Other systems have only the name of the filter in their headers.
  * DragonFly's kernel returns ENOSYS for those calls and ENXIO for the filter (sys/kern/vfs_aio.c). */
 #define MIO_HAS_KQUEUE_AIO MIO_ON_FREEBSD
@@ -172,8 +172,8 @@
  * NetBSD 8 and later. Other systems have IP_RECVDSTADDR and IP_SENDSRCADDR, a struct in_addr. */
 #define MIO_HAS_IP_PKTINFO (MIO_ON_LINUX || MIO_ON_APPLE || MIO_ON_NETBSD)
 
-/* sendmsg(2) takes the TOS byte of one IPv4 datagram as IP_TOS, which FreeBSD wants as one byte
- * (udp_send() in sys/netinet/udp_usrreq.c) and the others as an int. */
+/* sendmsg(2) takes the TOS byte of one IPv4 datagram as IP_TOS, which must be one byte on FreeBSD
+ * (udp_send() in sys/netinet/udp_usrreq.c) and an int on other systems. */
 #define MIO_HAS_IP_TOS_MESSAGE (MIO_ON_LINUX || MIO_ON_APPLE || MIO_ON_FREEBSD)
 #define MIO_IP_TOS_IS_BYTE     MIO_ON_FREEBSD
 

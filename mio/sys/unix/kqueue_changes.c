@@ -38,7 +38,7 @@ mio_event mio_kqueue_change(uintptr_t ident, mio_kevent_filter filter, unsigned 
   return made;
 }
 
-/* Whether the queue counts the filter of this change. */
+/* Returns whether the queue counts the filter of this change. */
 static bool is_counted(const mio_kqueue_queue *queue, const mio_event *change) {
   return queue->counts_all || mio_native_event_is_hung_up(change);
 }
@@ -108,8 +108,8 @@ static mio_event reader(int fd, unsigned flags, mio_token token) {
   return made;
 }
 
-/* Writes the changes that add the filters of `interest`, and returns their number. EVFILT_READ comes
- * first: events that are ready at once arrive in this order, and a program should read first. */
+/* Writes the changes that add the filters of `interest`, and returns their number. EVFILT_READ comes first,
+ * because events that are ready at once arrive in this order, and a program should read first. */
 static int put_additions(int fd, mio_token token, mio_interest interest, mio_event *out) {
   const unsigned flags = EV_ADD | mio_kqueue_mode_flags(interest);
   int count = 0;
@@ -178,7 +178,7 @@ int mio_kqueue_replace(mio_kqueue_queue *queue, int fd, mio_token token, mio_int
   }
   if (mio_kqueue_is_hang_up(&writer, error))
     return mio_kqueue_add(queue, fd, token, interest, true);
-  if (error == ENOMEM) (void)mio_kqueue_remove(queue, fd); /* the change may be half made */
+  if (error == ENOMEM) (void)mio_kqueue_remove(queue, fd); /* the change may be incomplete */
   return -error;
 }
 

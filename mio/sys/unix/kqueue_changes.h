@@ -32,7 +32,7 @@ typedef struct mio_kqueue_queue {
   atomic_uint filter_count;
 } mio_kqueue_queue;
 
-/* The most changes of one call. */
+/* The greatest number of changes of one call. */
 enum { MIO_KQUEUE_CHANGES_MAX = 6 };
 
 static inline struct kevent *mio_kqueue_kernel_events(mio_event *events) {
@@ -59,13 +59,13 @@ int mio_kqueue_apply(mio_kqueue_queue *queue, const mio_event *changes, int coun
 /* Applies one change. Returns 0 or its error. */
 int mio_kqueue_apply_one(mio_kqueue_queue *queue, const mio_event *change);
 
-/* Whether `interest` is a one-shot registration for both directions, which takes a pair of filters. */
+/* Returns whether `interest` is a one-shot registration for both directions, which needs a pair of filters. */
 static inline bool mio_kqueue_is_pair(mio_interest interest) {
   const mio_interest both = MIO_READABLE | MIO_WRITABLE | MIO_ONESHOT;
   return (interest & both) == both;
 }
 
-/* The flags that stand for the mode in `interest`. */
+/* Returns the flags for the mode in `interest`. */
 unsigned mio_kqueue_mode_flags(mio_interest interest);
 
 /* Adds the filters of `interest`, or of a stand-in where the kernel refuses a pipe that has hung up.
@@ -73,8 +73,8 @@ unsigned mio_kqueue_mode_flags(mio_interest interest);
 int mio_kqueue_add(mio_kqueue_queue *queue, int fd, mio_token token, mio_interest interest,
                    bool replace);
 
-/* Replaces the filters of `fd` by those of `interest`, which has MIO_WRITABLE. If the kernel refuses
- * EVFILT_WRITE for this descriptor, nothing has changed. */
+/* Replaces the filters of `fd` with the filters of `interest`, which has MIO_WRITABLE. If the kernel
+ * refuses EVFILT_WRITE for this descriptor, nothing has changed. */
 int mio_kqueue_replace(mio_kqueue_queue *queue, int fd, mio_token token, mio_interest interest);
 
 /* Returns whether the error of a deletion means that the filter no longer exists. EBADF is the error for a

@@ -27,7 +27,8 @@
  *
  * Kernels without EVFILT_USER report no event in these cases: NetBSD before 10, OpenBSD before 7.8. */
 
-/* The identifier of the stand-in of `fd`. False for a descriptor beyond all limits, which gets none. */
+/* Computes the identifier of the stand-in of `fd`. Returns false for a descriptor beyond all limits, which
+ * gets no stand-in. */
 bool mio_kqueue_stand_in_ident(int fd, uintptr_t *out_ident);
 
 /* Returns whether the kernel refused `addition`, a filter of a descriptor, with `error` only because the

@@ -82,13 +82,13 @@ int mio_kqueue_locked_remove(mio_kqueue_locked *locked, int fd) {
   return result;
 }
 
-/* The descriptor that an event of the locked queue belongs to. */
+/* Returns the descriptor of an event of the locked queue. */
 static int descriptor_of(const mio_event *event) {
   return mio_native_event_is_hung_up(event) ? (int)(event->ident - MIO_KQUEUE_HUNG_UP_FIRST)
                                             : (int)event->ident;
 }
 
-/* The work after one event. The lock is held. */
+/* Does the work after one event. The caller holds the lock. */
 static void finish(mio_kqueue_queue *queue, const mio_event *event) {
   if ((event->flags & EV_ONESHOT) != 0) /* the kernel has deleted the filter */
     atomic_fetch_sub_explicit(&queue->filter_count, 1, memory_order_acq_rel);

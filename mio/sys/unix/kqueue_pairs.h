@@ -45,7 +45,7 @@ int mio_kqueue_locked_init(mio_kqueue_locked *locked);
 /* Closes the queue. */
 void mio_kqueue_locked_close(mio_kqueue_locked *locked);
 
-/* The queue was not inherited by this process, a child of fork(2). */
+/* Forgets the queue in a child of fork(2), which did not inherit it. */
 void mio_kqueue_locked_abandon(mio_kqueue_locked *locked);
 
 /* The token of the marker. It is an address in the library's memory, so no source can have it. */
@@ -53,10 +53,10 @@ static inline mio_token mio_kqueue_marker(const mio_kqueue_locked *locked) {
   return (mio_token)locked;
 }
 
-/* Whether the registration belongs into the locked queue. */
+/* Returns whether the registration belongs in the locked queue. */
 bool mio_kqueue_needs_lock(int fd, mio_interest interest);
 
-/* Whether the locked queue may hold a filter. */
+/* Returns whether the locked queue may hold a filter. */
 static inline bool mio_kqueue_has_locked(const mio_kqueue_locked *locked) {
   return mio_kqueue_filter_count(&locked->queue) != 0;
 }

@@ -8,7 +8,7 @@ typedef pthread_mutex_t mio_lock;
 
 static inline int mio_lock_init(mio_lock *lock) { return -pthread_mutex_init(lock, NULL); }
 
-/* With default attributes these fail only if they are misused. */
+/* With default attributes these calls fail only after misuse. */
 static inline void mio_lock_destroy(mio_lock *lock) { (void)pthread_mutex_destroy(lock); }
 static inline void mio_lock_acquire(mio_lock *lock) { (void)pthread_mutex_lock(lock); }
 static inline void mio_lock_release(mio_lock *lock) { (void)pthread_mutex_unlock(lock); }

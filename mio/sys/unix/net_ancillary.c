@@ -60,8 +60,8 @@ static int put_credentials(unsigned char *buffer, size_t room, size_t *used) {
   return 0;
 }
 
-/* A process of another pid namespace has pid 0. A sender that sent before credentials were asked for has
- * pid 0 and the user and group that represent "none" (overflowuid, 65534). */
+/* A process of another pid namespace has pid 0. A sender that sent before this socket requested credentials
+ * has pid 0 and the user and group that represent "none" (overflowuid, 65534). */
 static void read_credentials(const mio_cmsg *found, mio_net_ancillary *with) {
   enum { NOBODY = 65534 };
   struct ucred peer;
@@ -136,8 +136,8 @@ ptrdiff_t mio_ancillary_send(mio_handle handle, const mio_iovec *buffers, size_t
   return mio_fd_transfer(sent);
 }
 
-/* Keeps or closes the descriptors of one message. A length that the kernel has cut may end in the
- * middle of one, which is none. */
+/* Keeps or closes the descriptors of one message. If the kernel has cut the length, an incomplete
+ * descriptor at the end is ignored. */
 static void take_fds(const mio_cmsg *found, mio_net_ancillary *with) {
   for (size_t at = 0; at + sizeof(int) <= found->len; at += sizeof(int)) {
     int fd;

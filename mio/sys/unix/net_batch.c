@@ -111,7 +111,7 @@ static void prepare_send(const mio_udp_batch *batch, uint32_t use, const mio_net
   out->msg_iov = &slot->buffer;
   out->msg_iovlen = 1;
   const size_t control_len = mio_udp_cmsg_write(batch, use, piece, slot->control);
-  if (control_len == 0) return; /* NetBSD wants no pointer then */
+  if (control_len == 0) return; /* NetBSD requires a null pointer then */
   out->msg_control = slot->control;
   /* size_t or socklen_t. */
   out->msg_controllen = (socklen_t)control_len;

@@ -17,7 +17,7 @@
 
 /* The socket options behind mio_udp_feature. */
 
-/* Whether the system knows an option that is a number. */
+/* Returns whether the system has an option with a number as value. */
 static bool get(int fd, int level, int name, int *out_value) {
   socklen_t len = sizeof *out_value;
   *out_value = 0;
@@ -43,7 +43,7 @@ static const char *read_number(const char *text, int *out) {
   return text;
 }
 
-/* Before 5.12 the kernel could hand chains of joined datagrams (GRO by fragment lists) to a socket with
+/* Before 5.12 the kernel could deliver chains of joined datagrams (GRO by fragment lists) to a socket with
  * UDP_GRO without the length of each. Only the version shows whether a kernel does this. */
 static bool gro_is_sound(void) {
   struct utsname name;
@@ -58,7 +58,7 @@ static uint32_t linux_features(int fd) {
   uint32_t features = 0;
   if (has(fd, IPPROTO_UDP, UDP_SEGMENT)) features |= MIO_UDP_SEND_SEGMENTS;
   if (has(fd, IPPROTO_UDP, UDP_GRO) && gro_is_sound()) features |= MIO_UDP_RECV_COALESCED;
-  /* Not in every sandbox. EBADF means that the calls are there. */
+  /* Some sandboxes refuse the calls. EBADF means that the calls exist. */
   if (syscall(SYS_sendmmsg, -1, NULL, 0, 0) < 0 && errno != ENOSYS) features |= MIO_UDP_SEND_MANY;
   if (recvmmsg(-1, NULL, 0, 0, NULL) < 0 && errno != ENOSYS) features |= MIO_UDP_RECV_MANY;
   return features;
@@ -87,7 +87,7 @@ static uint32_t features_of(int fd, bool is_v6) {
   }
   if (is_v6 && has(fd, IPPROTO_IPV6, IPV6_RECVTCLASS)) features |= MIO_UDP_RECV_TRAFFIC_CLASS;
 #if defined(IP_RECVTOS)
-  /* Apple's systems have it in the headers for longer than in the kernel. */
+  /* Apple's headers have had it for longer than the kernel. */
   if (!is_v6 && has(fd, IPPROTO_IP, IP_RECVTOS)) features |= MIO_UDP_RECV_TRAFFIC_CLASS;
 #endif
   if (can_forbid_fragments(fd, is_v6)) features |= MIO_UDP_NEVER_FRAGMENT;
@@ -150,7 +150,7 @@ static int enable_local_addr(int fd, bool is_v6, bool on) {
   return result;
 }
 
-/* An IPv6 socket also gets the byte of IPv4 peers, where it can have any. */
+/* An IPv6 socket also gets the byte of IPv4 peers, if it can have any. */
 static int enable_traffic_class(int fd, bool is_v6, bool on) {
   int result = 0;
 #if defined(IP_RECVTOS)
@@ -180,7 +180,7 @@ int mio_net_batch_set_fragmentation(mio_handle handle, const mio_udp_batch *batc
   static const int modes[] = {IP_PMTUDISC_DONT, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE};
   const int mode = modes[fragmentation];
   if (!batch->is_v6) return set(handle, IPPROTO_IP, IP_MTU_DISCOVER, mode);
-  (void)set(handle, IPPROTO_IP, IP_MTU_DISCOVER, mode); /* for IPv4 peers, where it can have any */
+  (void)set(handle, IPPROTO_IP, IP_MTU_DISCOVER, mode); /* for IPv4 peers, if it can have any */
   return set(handle, IPPROTO_IPV6, IPV6_MTU_DISCOVER, mode);
 }
 

@@ -40,9 +40,9 @@ typedef struct mio_cmsg {
   size_t len; /* bytes at `data` that are in the buffer */
 } mio_cmsg;
 
-/* Reads the control message at `*offset` of the `size` bytes at `buffer`, and moves `*offset` to the
- * next one. False at the end, or if the rest makes no sense. A message that goes beyond the end is
- * cut there. */
+/* Reads the control message at `*offset` of the `size` bytes at `buffer`, and moves `*offset` to the next
+ * one. Returns false at the end, or if the rest is invalid. A message that extends beyond the end is cut
+ * there. */
 static inline bool mio_cmsg_next(const unsigned char *buffer, size_t size, size_t *offset,
                                  mio_cmsg *out) {
   struct cmsghdr header;
@@ -61,7 +61,7 @@ static inline bool mio_cmsg_next(const unsigned char *buffer, size_t size, size_
   return true;
 }
 
-/* Copies the value of a control message, an integer of the system's, if it is all there. */
+/* Copies the value of a control message, an integer of the system, if it is complete. */
 static inline bool mio_cmsg_read(const mio_cmsg *message, void *out, size_t len) {
   if (message->len < len) return false;
   memcpy(out, message->data, len);

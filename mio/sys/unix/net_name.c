@@ -27,7 +27,7 @@ _Static_assert(offsetof(struct sockaddr, sa_len) == 0 &&
 #endif
 _Static_assert(PATH_ROOM <= MIO_UNIX_ADDR_NAME_MAX, "every path fits mio_unix_addr");
 
-/* Where names begin with their length, that is their first byte. */
+/* On systems whose names begin with their length, the first byte is the length. */
 static int finish(mio_net_name *name) {
 #if MIO_HAS_SA_LEN
   name->storage.bytes[0] = (unsigned char)name->len;
@@ -41,7 +41,7 @@ int mio_net_name_from_addr(const mio_addr *addr, mio_net_name *out_name) {
   return mio_inet_name_from_addr(addr, out_name) ? finish(out_name) : -EINVAL;
 }
 
-/* The family of a name, or AF_UNSPEC where the kernel wrote none. */
+/* Returns the family of a name, or AF_UNSPEC if the kernel wrote none. */
 static int family_of(const mio_net_name *name) {
   struct sockaddr any;
   const size_t end = offsetof(struct sockaddr, sa_family) + sizeof any.sa_family;
@@ -54,8 +54,8 @@ int mio_net_name_to_addr(const mio_net_name *name, mio_addr *out_addr) {
   return mio_inet_name_to_addr(name, family_of(name), out_addr) ? 0 : -EAFNOSUPPORT;
 }
 
-/* How many bytes of sun_path `addr` takes, or an error. A path takes its NUL along, as not every
- * system can do without. */
+/* Returns the number of bytes of sun_path that `addr` needs, or an error. A path includes its NUL, because
+ * some systems need it. */
 static int path_len_of(const mio_unix_addr *addr) {
   if (addr->name_len >= PATH_ROOM) return -EINVAL;
   switch (addr->kind) {

@@ -22,7 +22,7 @@ typedef struct native_option {
   int level;
   int name;
   bool is_byte; /* unsigned char instead of int */
-  int units;    /* how many of the system's units are one of ours */
+  int units;    /* number of the system's units in one unit of this library */
 } native_option;
 
 #if defined(SO_REUSEPORT_LB) /* FreeBSD 12; its SO_REUSEPORT does not distribute connections */
@@ -130,7 +130,7 @@ static native_option native(mio_net_option option) {
     case MIO_NET_TRAFFIC_CLASS:
     case MIO_NET_LINGER_S:
     case MIO_NET_INTERFACE:
-      break; /* more than a number: below */
+      break; /* not a plain number; handled below */
   }
   return (native_option){SOL_SOCKET, NO_OPTION, false, 1};
 }
@@ -163,7 +163,7 @@ static int is_v6(int fd, bool *out_is_v6) {
   return 0;
 }
 
-/* Two options that an IPv6 socket has twice, as it may serve IPv4 peers too. */
+/* An IPv6 socket has these two options twice, because it may also serve IPv4 peers. */
 static const native_option ttl_v4 = {IPPROTO_IP, IP_TTL, false, 1};
 static const native_option hops_v6 = {IPPROTO_IPV6, IPV6_UNICAST_HOPS, false, 1};
 static const native_option tos_v4 = {IPPROTO_IP, IP_TOS, false, 1};
@@ -175,7 +175,7 @@ static int get_either(int fd, native_option v4, native_option v6, int *out_value
   return result < 0 ? result : get_number(fd, is_six ? v6 : v4, out_value);
 }
 
-/* Where an IPv6 socket does not serve IPv4, the other option may be refused, and does not matter. */
+/* If an IPv6 socket does not serve IPv4, the system may refuse the other option, which then has no effect. */
 static int set_both(int fd, native_option v4, native_option v6, int value) {
   bool is_six = false;
   const int result = is_v6(fd, &is_six);
@@ -185,9 +185,9 @@ static int set_both(int fd, native_option v4, native_option v6, int value) {
   return set_number(fd, v6, value);
 }
 
-/* The hop limit of a socket that has none of its own. */
+/* The default hop limit, for a socket without its own. */
 static int default_hops(void) {
-  int hops = 64; /* RFC 1700, and what all of these systems ship */
+  int hops = 64; /* RFC 1700, and the default of all these systems */
 #if MIO_HOPS_MAY_BE_DEFAULT
   int name[] = {CTL_NET, PF_INET6, IPPROTO_IPV6, IPV6CTL_DEFHLIM};
   size_t len = sizeof hops;

@@ -35,7 +35,7 @@ int mio_net_peer_credentials(mio_handle handle, uint32_t *out_uid, uint32_t *out
 #elif MIO_HAS_GETPEEREID
 
 #if !defined(SOL_LOCAL)
-#define SOL_LOCAL 0 /* the level of LOCAL_PEERCRED and the like (unix(4)) */
+#define SOL_LOCAL 0 /* the level of LOCAL_PEERCRED and similar options (unix(4)) */
 #endif
 
 static int64_t pid_of_peer(int fd) {

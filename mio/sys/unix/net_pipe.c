@@ -70,7 +70,7 @@ int mio_pipe_adopt(mio_handle handle) {
   return mio_fd_set_nonblocking(handle, true);
 }
 
-/* struct iovec under our name. net_transfer.c asserts its layout. */
+/* struct iovec under the name of this library. net_transfer.c asserts its layout. */
 static const struct iovec *native(const mio_iovec *buffers) {
   return (const struct iovec *)(const void *)buffers;
 }
@@ -133,7 +133,7 @@ static ptrdiff_t write_masked(int fd, const mio_iovec *buffers, size_t count) {
   (void)sigaddset(&sigpipe, SIGPIPE);
   const int result = pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
   if (result != 0) return -result;
-  /* Only a signal that was blocked before can be pending before, and that one is the program's. */
+  /* A signal that is pending before the write was blocked before, and belongs to the program. */
   bool keep = false;
   if (!MIO_QUEUES_SIGNALS && sigismember(&before, SIGPIPE)) {
     keep = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
@@ -186,7 +186,7 @@ ptrdiff_t mio_pipe_write_one_safely(mio_handle handle, const void *buffer, size_
   const union {
     const void *ours;
     void *theirs;
-  } base = {buffer}; /* an iovec is for reads too */
+  } base = {buffer}; /* struct iovec has no const, because reads use it too */
   const mio_iovec one = {base.theirs, len};
   return mio_pipe_write_safely(handle, &one, 1);
 }

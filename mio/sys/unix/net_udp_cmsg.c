@@ -31,7 +31,7 @@ static bool is_mapped(const mio_addr *addr) {
   return addr->family == MIO_ADDR_V6 && memcmp(addr->ip, mapped_prefix, sizeof mapped_prefix) == 0;
 }
 
-/* Whether the datagram travels as IPv4. */
+/* Returns whether the datagram is sent as IPv4. */
 static bool is_sent_as_v4(const mio_udp_batch *batch, const mio_udp_message *message) {
   if (!batch->is_v6) return true;
   if (message->peer.family == MIO_ADDR_NONE) return batch->is_connected_to_v4;
@@ -86,7 +86,7 @@ static void put_local_v4(writer *w, const mio_udp_batch *batch, const mio_udp_me
   (void)batch;
   put(w, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
 #else
-  /* The kernels refuse it on a socket that is bound to one address, which is the source anyway. */
+  /* The kernels refuse it on a socket that is bound to one address. That address is the source anyway. */
   struct in_addr source;
   if (!has_local || batch->has_fixed_local_addr) return;
   memcpy(&source, v4_bytes(&message->local), sizeof source);
@@ -175,7 +175,7 @@ static void read_v4(const mio_cmsg *found, mio_udp_message *message) {
   }
 #endif
 #if MIO_USES_IP_RECVIF
-  /* struct sockaddr_dl, often without the whole of its name. */
+  /* struct sockaddr_dl, often with an incomplete name. */
   struct sockaddr_dl link;
   memset(&link, 0, sizeof link);
   if (found->type == IP_RECVIF && found->len >= offsetof(struct sockaddr_dl, sdl_type)) {

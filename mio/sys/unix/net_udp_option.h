@@ -8,7 +8,7 @@
 
 #include "mio/sys/unix/features.h"
 
-/* Inside the Unix backend: names of socket options that not all headers have. */
+/* Inside the Unix backend: names of socket options that some headers lack. */
 
 #if MIO_HAS_UDP_SEGMENT && !defined(UDP_SEGMENT)
 #define UDP_SEGMENT 103 /* <linux/udp.h>; in glibc since 2.30 */
@@ -17,7 +17,7 @@
 #define UDP_GRO 104
 #endif
 
-/* Asks for IP_PKTINFO messages. NetBSD has a name of its own for that. */
+/* Requests IP_PKTINFO messages. NetBSD has another name for this option. */
 #if MIO_HAS_IP_PKTINFO && defined(IP_RECVPKTINFO)
 #define MIO_RECV_PKTINFO_V4 IP_RECVPKTINFO
 #elif MIO_HAS_IP_PKTINFO

@@ -73,8 +73,8 @@ _Static_assert(offsetof(mio_selector, base) == 0, "mio/ casts a selector to its 
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* Three years. Some kernels accept no more (itimerfix()), and time_t may have 32 bits. The caller waits
- * again. */
+/* Three years. Some kernels refuse a longer timeout (itimerfix()), and time_t may have 32 bits. The caller
+ * waits again. */
 #define SECONDS_MAX UINT64_C(100000000)
 
 int mio_selector_open(mio_selector **out_selector, size_t reserve_sources) {
@@ -103,8 +103,8 @@ void mio_selector_close(mio_selector *selector) {
   mio_memory_put(selector, sizeof *selector);
 }
 
-/* A child of fork(2) does not inherit a kqueue. Its number is free there, and soon another file's, so the
- * child must neither use nor close it. */
+/* A child of fork(2) does not inherit a kqueue. Its number is free there and another file may get it, so
+ * the child must neither use nor close it. */
 void mio_selector_abandon(mio_selector *selector) {
   selector->queue.fd = -1;
   mio_kqueue_locked_abandon(&selector->locked);
@@ -170,7 +170,7 @@ int mio_selector_deregister(mio_selector *selector, mio_source *source) {
   return mio_kqueue_locked_remove(&selector->locked, fd);
 }
 
-/* A filter has two kinds of flags, and one word would not hold both. See mio/unix/kqueue.h instead. */
+/* A filter has two flags words, and one parameter cannot hold both. See mio/unix/kqueue.h instead. */
 int mio_selector_register_flags(mio_selector *selector, mio_source *source, mio_token token,
                                 uint32_t flags) {
   (void)selector, (void)source, (void)token, (void)flags;
@@ -219,7 +219,7 @@ static int select_main(const mio_selector *selector, mio_event *out, uint32_t ca
   return again <= 0 ? again : mio_kqueue_without_marker(&selector->locked, out, again);
 }
 
-/* Takes events from both kqueues. They take turns at being first. Sleeps only if both have none. */
+/* Fetches events from both kqueues, in alternating order. Sleeps only if both have none. */
 static int select_both(mio_selector *selector, mio_event *out, uint32_t capacity,
                        uint64_t timeout_ns) {
   const bool locked_first =
@@ -229,7 +229,7 @@ static int select_both(mio_selector *selector, mio_event *out, uint32_t capacity
   const int taken =
       mio_kqueue_locked_take(&selector->locked, out + count, capacity - (uint32_t)count);
   if (taken > 0) count += taken;
-  if (taken < 0 && count == 0) return taken; /* an error that lasts comes again */
+  if (taken < 0 && count == 0) return taken; /* a lasting error is returned again */
   if ((uint32_t)count == capacity || (count > 0 && !locked_first)) return count;
   const int found =
       select_main(selector, out + count, capacity - (uint32_t)count, count == 0 ? timeout_ns : 0);

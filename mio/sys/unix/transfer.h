@@ -23,12 +23,12 @@
 #endif
 #define MIO_RECV_FLAGS MSG_DONTWAIT
 
-/* Whether a connected send that failed is tried again. See MIO_SEND_MAY_SAY_EPROTOTYPE. */
+/* Returns whether a connected send that failed must be repeated. See MIO_SEND_MAY_SAY_EPROTOTYPE. */
 static inline bool mio_send_goes_on(ptrdiff_t sent) {
   return sent < 0 && (errno == EINTR || (MIO_SEND_MAY_SAY_EPROTOTYPE && errno == EPROTOTYPE));
 }
 
-/* The rarer halves, with an address. */
+/* The less frequent cases, with an address. */
 ptrdiff_t mio_net_send_to(mio_handle handle, const void *buffer, size_t len,
                           const mio_net_name *to);
 ptrdiff_t mio_net_recv_from(mio_handle handle, void *buffer, size_t len, int flags,

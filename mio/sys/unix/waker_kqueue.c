@@ -27,8 +27,8 @@ int mio_sys_waker_open(mio_sys_waker *waker, mio_selector *selector) {
 
 /* The change has no EV_ADD, which would create a missing filter, and no EV_CLEAR, which undoes the trigger
  * on FreeBSD (filt_usertouch() in its kern_event.c). The call passes no room for events, so kevent returns
- * at once. EINTR comes after the change was applied. NetBSD's kevent is a cancellation point all the same:
- * a thread that ended in it would have announced a notification and not sent it. */
+ * at once. EINTR comes after the change was applied. NetBSD's kevent is still a cancellation point. A
+ * thread that ended in it would have marked the wake word as notified without sending the notification. */
 int mio_sys_waker_notify(mio_sys_waker *waker) {
   static const struct timespec now = {0, 0};
   const int saved = errno;
@@ -54,8 +54,8 @@ void mio_sys_waker_close(mio_sys_waker *waker) { (void)waker; }
 
 #else
 
-/* NetBSD before 10 and OpenBSD before 7.8 have no EVFILT_USER. Neither system promises to run programs
- * that were built for a later release, so the header tells what the kernel has. */
+/* NetBSD before 10 and OpenBSD before 7.8 have no EVFILT_USER. Neither system promises to run programs that
+ * were built for a later release, so the header shows whether the kernel has it. */
 #include "mio/sys/unix/waker_pipe.c"
 
 #endif

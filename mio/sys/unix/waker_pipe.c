@@ -12,8 +12,8 @@
 
 /* A pipe, with a byte for each notification.
  *
- * It is always read empty, whatever the selector asks for: between Linux 5.5 and 5.13 a write to a
- * pipe that was not empty gave epoll no edge (fs/pipe.c, pipe_write). */
+ * A thread always reads it until it is empty, whatever the selector requests. Between Linux 5.5 and 5.13 a
+ * write to a pipe that was not empty caused no edge in epoll (fs/pipe.c, pipe_write). */
 
 #if MIO_HAS_PIPE2
 

@@ -5,8 +5,8 @@
 #define NS_PER_S UINT64_C(1000000000)
 
 uint64_t mio_clock_ns(void) {
-  /* Neither fails on Windows XP or later (QueryPerformanceCounter in the Win32 reference). The
-   * frequency is fixed at boot, and reading it is no system call. */
+  /* Neither fails on Windows XP or later (QueryPerformanceCounter in the Win32 reference). The frequency is
+   * fixed at boot, and reading it needs no system call. */
   LARGE_INTEGER now, frequency;
   (void)QueryPerformanceCounter(&now);
   (void)QueryPerformanceFrequency(&frequency);

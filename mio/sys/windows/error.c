@@ -116,10 +116,10 @@ static DWORD trim(const wchar_t *text, DWORD length) {
   return length;
 }
 
-/* The longest beginning of `text` that is at most `room` bytes as UTF-8. */
+/* Returns the length of the longest prefix of `text` that needs at most `room` bytes as UTF-8. */
 static int to_utf8(const wchar_t *text, DWORD length, char *out, int room) {
   for (; length > 0; --length) {
-    if (length > 1 && IS_HIGH_SURROGATE(text[length - 1])) continue; /* half a character */
+    if (length > 1 && IS_HIGH_SURROGATE(text[length - 1])) continue; /* an incomplete character */
     const int wanted = WideCharToMultiByte(CP_UTF8, 0, text, (int)length, NULL, 0, NULL, NULL);
     if (wanted > room) continue;
     return WideCharToMultiByte(CP_UTF8, 0, text, (int)length, out, room, NULL, NULL);

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* OVERLAPPED_ENTRY of <minwinbase.h>. The completion port writes packets into the caller's array, and
- * the selector turns them into events in the same place. */
+/* OVERLAPPED_ENTRY of <minwinbase.h>. The completion port writes packets into the caller's array, and the
+ * selector converts them to events in place. */
 struct mio_event {
   uintptr_t token;  /* lpCompletionKey */
   void *operation;  /* lpOverlapped */

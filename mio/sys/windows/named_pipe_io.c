@@ -239,7 +239,7 @@ int mio_named_pipe_state_take_error(mio_named_pipe_state *state) {
   return error;
 }
 
-/* Completions: called by a thread that waits, or that closes the selector (`out` is NULL). */
+/* Completions. A thread that waits calls them, or a thread that closes the selector (`out` is NULL). */
 
 bool mio_pipe_complete_read(mio_port_operation *operation, mio_selector *selector, mio_event *out) {
   mio_named_pipe_state *state = MIO_PIPE_STATE_OF(read, operation);

@@ -9,8 +9,8 @@
 
 /* Registering. */
 
-/* FILE_COMPLETION_INFORMATION, and the class that replaces one, from Windows 8.1 on: in the driver kit's <ntifs.h>. No
- * port: tied to none. */
+/* FILE_COMPLETION_INFORMATION, and the class that replaces a completion port, since Windows 8.1. Both are
+ * in the driver kit's <ntifs.h>. A NULL port removes the association. */
 typedef struct completion_information {
   HANDLE port;
   void *key;

@@ -81,7 +81,7 @@ struct mio_named_pipe_state {
   size_t read_len; /* to here */
 
   int write_error;
-  size_t write_pos; /* the write in flight: from here */
+  size_t write_pos; /* start of the bytes of the write in flight */
   size_t write_len; /* to here */
 
   size_t buffer_len;
@@ -112,7 +112,7 @@ bool mio_pipe_end(mio_pipe_request *request);
 /* The Win32 code of how it went, and how many bytes it moved. */
 DWORD mio_pipe_outcome(const mio_pipe_request *request, size_t *out_len);
 
-/* Cancels a request, whose outcome counts no more. */
+/* Cancels a request and ignores its result. */
 void mio_pipe_give_up(mio_named_pipe_state *state, mio_pipe_request *request);
 
 /* Returns whether an error means that the pipe will transfer no more data. */

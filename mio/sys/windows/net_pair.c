@@ -7,9 +7,9 @@
 #include "mio/sys/windows/net_winsock.h"
 
 /* Windows has no socketpair(). Two Unix sockets are connected through a listener, whose file exists for
- * that moment only. Another process could find the file and connect too, so the accepted socket is
- * checked: it must come from this process, and if it has a name, that must be the client's. The sockets
- * block until they are returned, so no call has to be repeated.
+ * that moment only. Another process could find the file and connect too, so the accepted socket is checked.
+ * It must come from this process. If it has a name, the name must be the client's. The sockets are blocking
+ * until they are returned, so no call must be repeated.
  *
  * Wine has no Unix sockets, so this file was compiled and never executed. */
 
@@ -49,7 +49,7 @@ static int open_blocking(SOCKET *out_socket) {
   return *out_socket == INVALID_SOCKET ? mio_winsock_error() : 0;
 }
 
-/* A socket bound to a file of its own, which the caller deletes. */
+/* Opens a socket that is bound to a new file. The caller deletes the file. */
 typedef struct bound_socket {
   SOCKET socket;
   WCHAR path[PATH_ROOM];
@@ -84,8 +84,8 @@ static bool is_peer(SOCKET server, const struct sockaddr_un *peer, const bound_s
          strncmp(peer->sun_path, client->name.sun_path, sizeof peer->sun_path) == 0;
 }
 
-/* Connects `client` to `listener` and accepts the other end. Refuses other connections that came first: the
- * backlog bounds their number, and so does this loop. */
+/* Connects `client` to `listener` and accepts the other end. Refuses other connections that came first. The
+ * backlog limits their number, and so does this loop. */
 static int connect_ends(const bound_socket *listener, const bound_socket *client,
                         SOCKET *out_server) {
   enum { BACKLOG = 8 };

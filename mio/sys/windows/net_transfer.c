@@ -52,11 +52,11 @@ static ptrdiff_t send_list(mio_handle handle, buffer_list *list, const mio_net_n
   return result == 0 ? (ptrdiff_t)sent : mio_winsock_error();
 }
 
-/* The result of a receive with room for `room` bytes. `*out_truncated` may be NULL.
+/* Returns the result of a receive with room for `room` bytes. `*out_truncated` may be NULL.
  *
- * WSAEMSGSIZE means that the datagram was longer than the room: the room is full, the sender's name is
- * written, and the rest is lost (or still there, after a peek). WSAESHUTDOWN means that this side has
- * shut down reading, which is the end of the stream on all other systems. */
+ * WSAEMSGSIZE means that the datagram was longer than the room. The room is full, the sender's name is
+ * written, and the rest is lost. After a peek the datagram is still in the socket. WSAESHUTDOWN means that
+ * this side has shut down reading, which is the end of the stream on all other systems. */
 static ptrdiff_t receive_result(int result, DWORD received, ptrdiff_t room, bool *out_truncated) {
   const int error = result == 0 ? 0 : WSAGetLastError();
   if (out_truncated != NULL) *out_truncated = error == WSAEMSGSIZE;

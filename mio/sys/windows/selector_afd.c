@@ -19,9 +19,9 @@ enum { INTEREST_MODES = MIO_LEVEL | MIO_ONESHOT };
 /* The number of slots allocated first. After this the slab doubles. */
 enum { SOCKETS_MIN = MIO_POLL_GROUP_SIZE };
 
-/* The number of threads that a port lets run. When so many that have dequeued a packet are still busy
- * with it, the port holds packets back from the threads that wait. Here any thread that waits gets the
- * events that are there, however many threads are busy. */
+/* The concurrency limit of the port. If that many threads are still busy with a dequeued packet, the port
+ * gives no packets to the threads that wait. This limit is so high that any thread that waits gets the
+ * pending events, however many threads are busy. */
 enum { CONCURRENCY = INT32_MAX };
 
 static int check_interest(mio_interest interest) {

@@ -22,8 +22,8 @@ struct mio_selector {
   mio_socket_slab slab;
   uint32_t waiting;         /* threads inside a wait */
   uint32_t cancelled_count; /* cancelled polls whose packet was not dequeued yet */
-  bool
-      wake_kept; /* a notification was dequeued, and mio_selector_take_wake has not returned it yet */
+  /* a notification was dequeued, and mio_selector_take_wake has not returned it yet */
+  bool wake_kept;
   char padding[MIO_SELECTOR_PADDING];
 };
 

@@ -6,7 +6,7 @@
 
 /* Waiting:
  *
- *   make the polls in the queue --> dequeue packets into the caller's array --> turn them into events
+ *   submit the queued polls --> dequeue packets into the caller's array --> convert them to events
  *          ^                                                                          |
  *          '------------------- no events, and time left -----------------------------'
  *

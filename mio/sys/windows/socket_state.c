@@ -187,7 +187,7 @@ bool mio_afd_socket_drop(mio_selector *selector, mio_afd_socket *socket) {
 
 /* Packets. */
 
-/* The conditions that the driver goes on to report. The failed connect of a datagram socket is Wine's
+/* The conditions that the driver reports again and again. The failed connect of a datagram socket is Wine's
  * name for an error that the next receive takes. */
 static uint32_t lasting_bits(const mio_afd_watch *watch) {
   const uint32_t bits = MIO_AFD_DISCONNECT | MIO_AFD_ABORT;

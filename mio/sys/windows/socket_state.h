@@ -34,7 +34,7 @@
  * `operation.overlapped` and `poll` belong to the kernel while PENDING or CANCELLED. No function touches
  * them in these phases, and no slot is freed in them.
  *
- * A poll asks for the `armed` bits. An event changes them:
+ * A poll requests the `armed` bits. An event changes them:
  *
  *   edge       removes the bits of the event; they are armed again when the source was drained
  *   level      changes nothing; the next wait polls again
@@ -69,7 +69,7 @@ typedef struct mio_afd_socket {
   mio_port_operation operation;
   mio_afd_poll poll;
   mio_afd_watch watch;
-  mio_link link;   /* in one list: free or dropped slots, or the queue of updates */
+  mio_link link;   /* member of one list: free slots, dropped slots or the queue of updates */
   uint32_t polled; /* the bits that the poll in flight requests */
   uint32_t slot;   /* index in its group */
   mio_afd_phase phase;
