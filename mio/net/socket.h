@@ -147,7 +147,7 @@ int mio_socket_connect(mio_source *source, const mio_net_name *name);
 int mio_socket_shutdown(mio_source *source, mio_shutdown how);
 int mio_socket_take_error(mio_source *source);
 
-/* The addresses of the two ends. */
+/* Write the address of this end or of the peer to `*out_addr`. */
 int mio_socket_local_addr(const mio_source *source, mio_addr *out_addr);
 int mio_socket_peer_addr(const mio_source *source, mio_addr *out_addr);
 int mio_socket_local_unix_addr(const mio_source *source, mio_unix_addr *out_addr);
@@ -167,8 +167,8 @@ int mio_socket_set_number(const mio_source *source, mio_net_option option, uint3
 int mio_socket_peer(const mio_addr *addr, mio_net_name *out_name);
 int mio_socket_unix_peer(const mio_unix_addr *addr, mio_net_name *out_name);
 
-/* Translates the address that accept or receive returned. `*out_addr` has no family, or is unnamed, if
- * the system wrote no address. `out_addr` may be NULL. */
+/* Converts the address that accept or receive returned. `*out_addr` has no family, or is unnamed, if the
+ * system wrote no address. `out_addr` may be NULL. */
 void mio_socket_tell(const mio_net_name *name, mio_addr *out_addr);
 void mio_socket_tell_unix(const mio_net_name *name, mio_unix_addr *out_addr);
 

@@ -101,7 +101,7 @@ typedef struct mio_udp_message {
   bool truncated; /* receiving: the buffer was too small, and the rest is lost */
 } mio_udp_message;
 
-/* The number of datagrams in a message, at least 1. */
+/* Returns the number of datagrams in `message`, at least 1. */
 static inline size_t mio_udp_message_datagrams(const mio_udp_message *message) {
   const size_t len = message->len, segment_len = message->segment_len;
   if (segment_len == 0 || segment_len >= len) return 1;

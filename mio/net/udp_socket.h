@@ -151,7 +151,7 @@ MIO_API int mio_udp_socket_set_device(mio_udp_socket *socket, const char *device
 /* Returns the socket's pending error as a negative code and clears it. Returns 0 if there is none. */
 MIO_API int mio_udp_socket_take_error(mio_udp_socket *socket);
 
-/* Whether datagrams to broadcast addresses are allowed. Off by default. */
+/* Get and set whether datagrams to broadcast addresses are allowed. Off by default. */
 MIO_API int mio_udp_socket_broadcast(const mio_udp_socket *socket, bool *out_on);
 MIO_API int mio_udp_socket_set_broadcast(mio_udp_socket *socket, bool on);
 

@@ -21,7 +21,7 @@ static inline void mio_link_remove(mio_link *link) {
   mio_link_init(link);
 }
 
-/* Puts `link` into the list, behind all others, or before them. */
+/* Insert `link` into the list, after all other links or before them. */
 static inline void mio_link_append(mio_link *list, mio_link *link) {
   link->next = list;
   link->previous = list->previous;

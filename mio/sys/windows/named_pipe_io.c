@@ -166,7 +166,7 @@ ptrdiff_t mio_named_pipe_state_write(mio_named_pipe_state *state, mio_selector *
 
 /* Connecting. */
 
-/* Someone is there. */
+/* A client is connected. */
 static void take_connection(mio_named_pipe_state *state, mio_selector *selector) {
   state->connected = true;
   if (!state->registered) return;
@@ -218,7 +218,7 @@ static int disconnect_locked(mio_named_pipe_state *state) {
   state->read_done = false;
   state->write_error = 0;
   state->pending = 0;
-  /* The system ends them. */
+  /* The system ends the requests. */
   state->read.ignored = state->read.in_flight;
   state->write.ignored = state->write.in_flight;
   return 0;

@@ -5,7 +5,7 @@
 #include "mio/sys/windows/named_pipe_requests.h"
 #include "mio/sys/windows/nt.h"
 
-/* Making, registering and closing a named pipe. */
+/* Creating, registering and closing a named pipe. */
 
 /* Registering. */
 
@@ -93,7 +93,8 @@ void mio_named_pipe_state_deregister(mio_named_pipe_state *state) {
   mio_lock_acquire(&state->lock);
   state->registered = false;
   state->pending = 0;
-  /* So that another poll may have the pipe. Bytes that it brings nevertheless are kept. */
+  /* Cancelled so that the pipe can be registered with another poll. If the read still returns bytes, they
+   * are kept. */
   if (state->read.in_flight) {
     (void)CancelIoEx(state->handle, &state->read.operation.overlapped);
   }
@@ -120,7 +121,7 @@ mio_named_pipe_state *mio_named_pipe_state_make(HANDLE handle, const mio_named_p
   return state;
 }
 
-/* Whether the kernel has completed a request, whose packet may still be in the port. */
+/* Returns whether the kernel has completed a request. Its packet may still be in the port. */
 static bool is_done(const mio_pipe_request *request) {
   const volatile ULONG_PTR *status = &request->operation.overlapped.Internal;
   return !request->in_flight || (NTSTATUS)*status != MIO_NT_PENDING;

@@ -35,7 +35,7 @@ void mio_pipe_abandon(mio_named_pipe_state *state, mio_selector *selector,
                       mio_pipe_request *request) {
   mio_port_abandon(selector, &request->operation);
   request->in_flight = false;
-  /* The pipe itself has a share still. */
+  /* The pipe itself still holds a reference. */
   atomic_fetch_sub_explicit(&state->references, 1, memory_order_relaxed);
 }
 

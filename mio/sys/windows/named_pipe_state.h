@@ -89,14 +89,14 @@ struct mio_named_pipe_state {
   char *write_buffer;
 };
 
-/* The bits that reading, writing and everything together may turn on. */
+/* The bits that a read, a write and all requests together may set. */
 #define MIO_PIPE_READ_BITS  (MIO_AFD_RECEIVE | MIO_AFD_DISCONNECT | MIO_AFD_ABORT)
 #define MIO_PIPE_WRITE_BITS (MIO_AFD_SEND | MIO_AFD_ABORT)
 #define MIO_PIPE_ALL_BITS   (MIO_PIPE_READ_BITS | MIO_PIPE_WRITE_BITS | MIO_AFD_CONNECT_FAIL)
 
-/* All below is called with the lock held. */
+/* The caller of the functions below holds the lock. */
 
-/* The state that `operation_` is the `request_` of. */
+/* The state whose member `request_` is `operation_`. */
 #define MIO_PIPE_STATE_OF(request_, operation_)            \
   ((mio_named_pipe_state *)(void *)((char *)(operation_) - \
                                     offsetof(mio_named_pipe_state, request_)))
@@ -106,10 +106,10 @@ void mio_pipe_begin(mio_named_pipe_state *state, mio_selector *selector, mio_pip
 void mio_pipe_abandon(mio_named_pipe_state *state, mio_selector *selector,
                       mio_pipe_request *request);
 
-/* A request's packet was dequeued. True if its outcome counts. */
+/* Marks a request as idle after its packet was dequeued. Returns true if its result counts. */
 bool mio_pipe_end(mio_pipe_request *request);
 
-/* The Win32 code of how it went, and how many bytes it moved. */
+/* Returns the Win32 code of the result, and the number of bytes. */
 DWORD mio_pipe_outcome(const mio_pipe_request *request, size_t *out_len);
 
 /* Cancels a request and ignores its result. */
@@ -138,7 +138,7 @@ bool mio_pipe_complete_notice(mio_port_operation *operation, mio_selector *selec
 /* Size of a state with its two buffers, in bytes. */
 size_t mio_pipe_block_size(size_t buffer_len);
 
-/* Gives up one reference to the state, and frees it if it was the last. Called without the lock. */
+/* Drops one reference to the state, and frees the state if it was the last one. Called without the lock. */
 void mio_pipe_drop(mio_named_pipe_state *state);
 
 #endif /* MIO_SYS_WINDOWS_NAMED_PIPE_STATE_H_ */

@@ -77,7 +77,7 @@ static bool is_mapped(const mio_addr *addr) {
   return addr->family == MIO_ADDR_V6 && memcmp(addr->ip, prefix, sizeof prefix) == 0;
 }
 
-/* Whether the datagram travels as IPv4. */
+/* Returns whether the datagram is sent as IPv4. */
 static bool is_sent_as_v4(const mio_udp_batch *batch, const mio_udp_message *message) {
   if (!batch->is_v6) return true;
   if (message->peer.family == MIO_ADDR_NONE) return batch->is_connected_to_v4;

@@ -21,7 +21,7 @@ int mio_net_name_from_addr(const mio_addr *addr, mio_net_name *out_name) {
   return mio_inet_name_from_addr(addr, out_name) ? 0 : -WSAEINVAL;
 }
 
-/* The family of a name, or AF_UNSPEC where the system wrote none. */
+/* Returns the family of a name, or AF_UNSPEC if the system wrote none. */
 static int family_of(const mio_net_name *name) {
   ADDRESS_FAMILY family = AF_UNSPEC;
   if (name->len >= sizeof family) memcpy(&family, name->storage.bytes, sizeof family);

@@ -83,7 +83,7 @@ static native_option native(mio_net_option option) {
   return (native_option){SOL_SOCKET, NO_OPTION};
 }
 
-/* All of these are a BOOL or a DWORD, but some answer with one byte. */
+/* All of these are a BOOL or a DWORD, but the system writes only one byte for some. */
 static int get_number(SOCKET s, native_option option, int *out_value) {
   int value = 0;
   int len = sizeof value;

@@ -76,8 +76,8 @@ static bool is_of_this_process(SOCKET s) {
          pid == GetCurrentProcessId();
 }
 
-/* Whether `server`, accepted with this peer name, is connected to `client`. A system that does not report
- * the names of clients reports none. */
+/* Returns whether `server`, accepted with this peer name, is connected to `client`. A system that does not
+ * report the names of clients reports none. */
 static bool is_peer(SOCKET server, const struct sockaddr_un *peer, const bound_socket *client) {
   if (!is_of_this_process(server)) return false;
   return peer->sun_path[0] == '\0' ||

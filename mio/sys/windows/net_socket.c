@@ -114,7 +114,7 @@ int mio_net_open_mptcp(mio_net_family family, mio_handle *out_handle) {
   return -WSAEPROTONOSUPPORT;
 }
 
-/* A connect to an address of zeros dissolves the association (MSDN on connect()). */
+/* A connect to an address of zeros ends the association (MSDN on connect()). */
 int mio_net_disconnect(mio_handle handle) {
   const SOCKET s = mio_winsock_of(handle);
   int family = AF_UNSPEC;

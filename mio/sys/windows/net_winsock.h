@@ -21,7 +21,7 @@ int mio_winsock_prepare(SOCKET s);
 
 int mio_winsock_set_nonblocking(SOCKET s, bool on);
 
-/* The family or the type of a socket (AF_..., SOCK_...), also where it has no name yet. */
+/* Return the family or the type of a socket (AF_..., SOCK_...), even if it has no name yet. */
 int mio_winsock_family(SOCKET s, int *out_family);
 int mio_winsock_type(SOCKET s, int *out_type);
 

@@ -36,11 +36,11 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE file, IO_STATUS_BLOCK *out_status, 
 NTSTATUS NTAPI NtSetInformationFile(HANDLE file, IO_STATUS_BLOCK *out_status, void *in, ULONG len,
                                     FILE_INFORMATION_CLASS what);
 
-/* True for a status that is neither a success nor a notice nor a warning. Only a request that failed so
- * at once has no packet at its completion port. */
+/* Returns true for a status that is an error, that is, not a success, an informational status or a warning.
+ * Only a request that failed at once with such a status has no packet at its completion port. */
 static inline bool mio_nt_is_error(NTSTATUS status) { return (ULONG)status >> 30 == 3; }
 
-/* The Win32 code of a status that is an error, as a result of this library. */
+/* Returns the Win32 code of an error status, as a result of this library. */
 static inline int mio_nt_result(NTSTATUS status) { return -(int)RtlNtStatusToDosError(status); }
 
 #endif /* MIO_SYS_WINDOWS_NT_H_ */

@@ -180,7 +180,7 @@ int mio_selector_deregister(mio_selector *selector, mio_source *source) {
   return 0;
 }
 
-/* Asks the driver again at once, whatever drained the source. */
+/* Polls the driver again at once, whatever drained the source. */
 void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest,
                         mio_drain drain) {
   (void)drain;

@@ -27,7 +27,7 @@ struct mio_selector {
   char padding[MIO_SELECTOR_PADDING];
 };
 
-/* The meaning of a packet's key. */
+/* The keys of packets. */
 enum { MIO_PORT_KEY_OPERATION = 0, MIO_PORT_KEY_WAKER = 1 };
 
 /* With the lock held: mio_port_begin, mio_port_abandon, and mio_port_post. */

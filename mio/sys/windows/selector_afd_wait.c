@@ -23,7 +23,7 @@ static bool complete(mio_selector *selector, mio_port_operation *operation, mio_
   return written;
 }
 
-/* Turns `count` packets into events, in place and without gaps. Returns the number of events. */
+/* Converts `count` packets to events, in place and without gaps. Returns the number of events. */
 static uint32_t translate(mio_selector *selector, mio_event *entries, uint32_t count,
                           bool *out_woken) {
   uint32_t written = 0;

@@ -70,7 +70,7 @@ static bool needs_cancel(const mio_afd_socket *socket) {
          (socket->stale || (socket->watch.armed & ~socket->polled) != 0);
 }
 
-/* A lack of resources that may pass. */
+/* A temporary lack of resources. */
 static bool is_shortage(NTSTATUS status) {
   return status == MIO_NT_NO_RESOURCES || status == MIO_NT_NO_MEMORY ||
          status == MIO_NT_QUOTA_EXCEEDED || status == MIO_NT_WORKING_SET_QUOTA;
@@ -81,7 +81,7 @@ static bool is_closed(NTSTATUS status) {
   return status == MIO_NT_INVALID_HANDLE || status == MIO_NT_OBJECT_TYPE_MISMATCH;
 }
 
-/* Makes the poll of a state that is IDLE and not queued. */
+/* Submits the poll of a state that is IDLE and not queued. */
 static NTSTATUS begin_poll(mio_selector *selector, mio_afd_socket *socket) {
   NTSTATUS status;
   mio_port_link(selector, &socket->operation);
@@ -116,8 +116,8 @@ static int cancel(mio_selector *selector, mio_afd_socket *socket) {
   return 0;
 }
 
-/* Makes or cancels a poll if that is needed. The state is not queued. After an error the call can be
- * repeated later. */
+/* Submits or cancels a poll if necessary. The state is not queued. After an error the call can be repeated
+ * later. */
 static int advance(mio_selector *selector, mio_afd_socket *socket) {
   if (needs_cancel(socket)) return cancel(selector, socket);
   if (!needs_poll(socket)) return 0;
