@@ -490,13 +490,24 @@ TEST_F(FdLeakRegistration, DeregisterFails) {
   }
   EXPECT_ERROR(poll_.Register(&a_->source, 2, MIO_READABLE), MIO_ERROR_ALREADY_EXISTS);
   EXPECT_OK(poll_.Deregister(&a_->source));
-  // What the system does not know is not registered, whatever the library thought.
-  ASSERT_OK(poll_.Register(&a_->source, 1, MIO_READABLE));
-  {
-    Faults faults(0, ENOENT);
-    EXPECT_ERROR(poll_.Deregister(&a_->source), MIO_ERROR_NOT_FOUND);
-  }
   EXPECT_ERROR(poll_.Deregister(&a_->source), MIO_ERROR_NOT_FOUND);
+}
+
+// What the system does not know is not registered any more, so deregistering it succeeds.
+TEST_F(FdLeakRegistration, DeregisterFindsTheRegistrationGone) {
+  if (deregister_calls_ == 0) GTEST_SKIP() << SelectorName() << " needs no system call for it";
+  const auto deregister = [this](mio_unix_stream *stream, int error) {
+    ASSERT_OK(poll_.Register(&stream->source, 1, MIO_READABLE));
+    {
+      Faults faults(0, error);
+      EXPECT_OK(poll_.Deregister(&stream->source)) << error;
+      ASSERT_TRUE(faults.struck());
+    }
+    EXPECT_ERROR(poll_.Deregister(&stream->source), MIO_ERROR_NOT_FOUND) << error;
+  };
+  // The fault leaves a registration in the kernel, so each stream serves once.
+  deregister(&a_, ENOENT);
+  deregister(&b_, EBADF);
 }
 
 // A wait that the system fails tells so, has no events, and the next one works.
