@@ -11,26 +11,27 @@
 extern "C" {
 #endif
 
-/* What a registration asks for: one or more kinds of readiness, and how often to be told.
+/* The kinds of readiness that a registration asks for, and how often they are reported.
  *
  * Kinds are combined with `|`; at least one is required. A mode may be added:
  *
- *   MIO_READABLE | MIO_WRITABLE   edge-triggered, the default: told when readiness arrives, and
- *                                 again only after the source was drained to would-block
- *   MIO_READABLE | MIO_LEVEL      level-triggered: told by every wait for as long as it lasts
- *   MIO_READABLE | MIO_ONESHOT    told once, then silent until reregistered; MIO_LEVEL may be
- *                                 added and changes nothing. (With kqueue, both kinds of one
- *                                 source may come in the same wait, as two events.)
+ *   MIO_READABLE | MIO_WRITABLE   edge-triggered, the default: one event when readiness arrives,
+ *                                 and the next one after the source was drained (mio/poll.h)
+ *   MIO_READABLE | MIO_LEVEL      level-triggered: an event from every wait while it lasts
+ *   MIO_READABLE | MIO_ONESHOT    one event, then none until the source is reregistered;
+ *                                 MIO_LEVEL may be added and changes nothing. (With kqueue,
+ *                                 both kinds of one source may come in the same wait, as two
+ *                                 events.)
  *
  * Errors and hang-ups are reported whatever the interest is. The kinds are those of mio's
- * `Interest`; the modes are this library's own. `mio_poll_supports` tells what the selector at hand
- * can do; asking for more makes the registration fail with MIO_ERROR_UNSUPPORTED. */
+ * `Interest`; the modes are this library's own. mio_poll_supports returns what the selector in use can
+ * do. A registration that asks for more fails with MIO_ERROR_UNSUPPORTED. */
 typedef uint32_t mio_interest;
 
-/* Bytes, a datagram or a connection can be taken without blocking, or the peer is done sending. */
+/* A read, receive or accept does not block: there is data, a connection, an end or an error. */
 #define MIO_READABLE ((mio_interest)0x01)
 
-/* Bytes can be given without blocking, or a connect has come to its end, well or badly. */
+/* A write does not block, or a connect has succeeded or failed. */
 #define MIO_WRITABLE ((mio_interest)0x02)
 
 /* Urgent data (epoll's EPOLLPRI, poll's POLLPRI, AFD's RECEIVE_EXPEDITED). Linux, Android, Windows
@@ -40,7 +41,7 @@ typedef uint32_t mio_interest;
 /* Mode: level-triggered instead of edge-triggered. */
 #define MIO_LEVEL ((mio_interest)0x08)
 
-/* Mode: one event, then nothing until the source is registered anew with reregister. */
+/* Mode: one event, then none until the source is reregistered. */
 #define MIO_ONESHOT ((mio_interest)0x10)
 
 /* An asynchronous I/O request completed (EVFILT_AIO). FreeBSD; elsewhere unsupported. */
@@ -49,8 +50,8 @@ typedef uint32_t mio_interest;
 /* A list of I/O requests completed (EVFILT_LIO). FreeBSD; elsewhere unsupported. */
 #define MIO_LIO ((mio_interest)0x40)
 
-/* True when `interest` has `kind` in it: mio_interest_has(i, MIO_READABLE). With several bits in
- * `kind`, all of them have to be there. Any thread; cannot fail. */
+/* Returns whether `interest` contains all bits of `kind`, as in mio_interest_has(i, MIO_READABLE). Any
+ * thread. Cannot fail. */
 static inline bool mio_interest_has(mio_interest interest, mio_interest kind) {
   return (interest & kind) == kind;
 }

@@ -18,9 +18,9 @@ extern "C" {
 struct mio_registry;
 typedef struct mio_source mio_source;
 
-/* What a type does to be registered with a poll. The registry has already checked that `source` is
- * open and is not, or is, registered there; an operation only passes the call on, usually to the
- * sources that the type is made of:
+/* The operations of a type that can be registered. The registry has already checked that `source` is open
+ * and is not registered (do_register) or is registered there (the other two). An operation passes the call
+ * on, usually to the sources that the type is made of:
  *
  *   struct two_sockets { mio_source source; mio_udp_socket v4, v6; };
  *
@@ -34,9 +34,9 @@ typedef struct mio_source mio_source;
  *     return result;
  *   }
  *
- * Each returns 0 or a negative error code; one that fails has to leave things as they were, for
- * which a do_reregister of several parts remembers the token and interest before. To close such a
- * type, close its parts, which deregisters them, and zero its mio_source. All three are required.
+ * Each returns 0 or a negative error code. An operation that fails must undo its changes. To do so,
+ * do_reregister of a source with several parts must remember the previous token and interest. To close
+ * such a type, close its parts, which deregisters them, and zero its mio_source. All three are required.
  * They run on the thread that called the registry. (`register` is a keyword in C.) */
 typedef struct mio_source_ops {
   int (*do_register)(mio_source *source, const struct mio_registry *registry, mio_token token,
@@ -46,12 +46,13 @@ typedef struct mio_source_ops {
   int (*do_deregister)(mio_source *source, const struct mio_registry *registry);
 } mio_source_ops;
 
-/* Anything that can be registered: the first member of every socket type, and of your own types.
+/* A source is anything that can be registered: the first member of every socket type, and of your own
+ * types.
  *
- * `ops` is the interface, NULL in what is closed. `registration` says which poll the source is
- * registered with, 0 for none; it belongs to the registry. `native` is the handle of a source that
- * has one of its own; a source that is made of other sources ignores it. A zeroed source is valid
- * and closed.
+ * `ops` is the operations table. It is NULL if the source is closed. `registration` belongs to the
+ * registry: the id of the poll that the source is registered with, or 0. `native` is the handle of a source
+ * that has one of its own; a source that is made of other sources ignores it. A zeroed source is valid and
+ * closed.
  *
  * The struct must not move or be copied while it is registered: a table of sources that grows holds
  * pointers to them, or blocks that stay where they are (mio/examples/loop_adapter.c).
@@ -65,16 +66,16 @@ struct mio_source {
   mio_native_source native;
 };
 
-/* Makes a source of a type of your own: `ops` must outlive it. No memory, no handle. */
+/* Initializes a source of a type of your own. `ops` must outlive it. Allocates nothing. */
 static inline void mio_source_init(mio_source *source, const mio_source_ops *ops) {
   memset(source, 0, sizeof *source);
   source->ops = ops;
 }
 
-/* Whether a source is open. Any thread that may use it. */
+/* Returns whether a source is open. Any thread that may use the source. */
 static inline bool mio_source_is_open(const mio_source *source) { return source->ops != NULL; }
 
-/* An operation on a source's handle, for try_io: returns 0 or a count, or a negative error code. */
+/* An operation on a source's handle, for try_io. Returns 0 or a count, or a negative error code. */
 typedef ptrdiff_t (*mio_io_operation)(void *context);
 
 /* Runs `operation(context)`, which does I/O on the handle of `source` by other means than this library
