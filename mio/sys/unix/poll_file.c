@@ -3,27 +3,29 @@
 #include "mio/sys/unix/poll_file.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "mio/sys/unix/poll_call.h"
 
-static bool is_unix(int fd) {
+/* These return a mio_poll_kind or a negative error code. */
+
+static int datagram_kind(int fd) {
   struct sockaddr_storage name;
   socklen_t size = sizeof name;
-  return getsockname(fd, (struct sockaddr *)&name, &size) == 0 && name.ss_family == AF_UNIX;
+  if (getsockname(fd, (struct sockaddr *)&name, &size) != 0) return -errno;
+  return name.ss_family == AF_UNIX ? MIO_POLL_KIND_UNIX_DATAGRAM : MIO_POLL_KIND_SOCKET;
 }
 
-static mio_poll_kind socket_kind(int fd) {
+static int socket_kind(int fd) {
   int type = 0;
   socklen_t size = sizeof type;
-  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return MIO_POLL_KIND_SOCKET;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return -errno;
   if (type == SOCK_STREAM || type == SOCK_SEQPACKET) return MIO_POLL_KIND_STREAM;
-  return type == SOCK_DGRAM && is_unix(fd) ? MIO_POLL_KIND_UNIX_DATAGRAM : MIO_POLL_KIND_SOCKET;
+  return type == SOCK_DGRAM ? datagram_kind(fd) : MIO_POLL_KIND_SOCKET;
 }
 
-static mio_poll_kind kind_of(int fd, const struct stat *status) {
+static int kind_of(int fd, const struct stat *status) {
   if (S_ISFIFO(status->st_mode)) return MIO_POLL_KIND_PIPE;
   return S_ISSOCK(status->st_mode) ? socket_kind(fd) : MIO_POLL_KIND_OTHER;
 }
@@ -42,7 +44,9 @@ int mio_poll_file_examine(int fd, mio_poll_file *out_file) {
   struct stat status;
   if (fd < 0) return -EBADF;
   if (fstat(fd, &status) != 0) return -errno;
-  out_file->kind = kind_of(fd, &status);
+  const int kind = kind_of(fd, &status);
+  if (kind < 0) return kind;
+  out_file->kind = (mio_poll_kind)kind;
   out_file->error = 0;
   /* Sockets and pipes have inodes of their own. All eventfds share one, for example. */
   out_file->id = (uint64_t)status.st_ino ^ (uint64_t)status.st_dev << 40;
