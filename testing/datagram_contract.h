@@ -39,7 +39,7 @@ class DatagramContract : public ::testing::Test {
 
   void SetUp() override {
     const int result = Traits::Connect(&a_, &b_);
-    if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) GTEST_SKIP() << "unsupported here";
+    if (IsUnsupported(result)) GTEST_SKIP() << "unsupported here";
     ASSERT_OK(result);
     ASSERT_OK(poll_.Register(&a_->source, kA, MIO_WRITABLE));
     ASSERT_OK(poll_.Register(&b_->source, kB, MIO_READABLE));

@@ -536,13 +536,13 @@ TEST(Guarantees, G23_WakesDoNotStarveSources) {
   for (const size_t capacity : {size_t{64}, size_t{1}}) {
     Poll poll(capacity);
     Waker waker;
-    UnixStream a, b;
-    ASSERT_OK(mio_unix_stream_pair(&a, &b));
+    TcpStream a, b;
+    ASSERT_OK(ConnectLocal(&a, &b));
     ASSERT_OK(poll.Register(&a->source, kSource, MIO_READABLE));
     ASSERT_OK(mio_waker_init(&waker, poll.registry(), kWaker));
     for (int round = 0; round < 30; ++round) {
       char byte;
-      ASSERT_EQ(1, mio_unix_stream_write(&b, "x", 1));
+      ASSERT_EQ(1, mio_tcp_stream_write(&b, "x", 1));
       bool found = false;
       size_t waits = 0;
       while (!found && waits < 20) {
@@ -555,8 +555,8 @@ TEST(Guarantees, G23_WakesDoNotStarveSources) {
         for (const mio_token token : Tokens(poll.events())) found = found || token == kSource;
       }
       EXPECT_LE(waits, capacity == 1 ? 2u : 1u) << "with room for " << capacity;
-      ASSERT_EQ(1, mio_unix_stream_read(&a, &byte, 1));
-      ASSERT_ERROR(mio_unix_stream_read(&a, &byte, 1), MIO_ERROR_WOULD_BLOCK);
+      ASSERT_EQ(1, mio_tcp_stream_read(&a, &byte, 1));
+      ASSERT_ERROR(mio_tcp_stream_read(&a, &byte, 1), MIO_ERROR_WOULD_BLOCK);
     }
   }
 }
@@ -566,8 +566,8 @@ TEST(Guarantees, G23_WakesDoNotStarveSources) {
 TEST(Guarantees, G24_ZeroTimeoutFindsWhatIsReady) {
   Poll poll(1);
   Waker waker;
-  UnixStream a, b;
-  ASSERT_OK(mio_unix_stream_pair(&a, &b));
+  TcpStream a, b;
+  ASSERT_OK(ConnectLocal(&a, &b));
   ASSERT_OK(poll.Register(&a->source, kSource, MIO_READABLE));
   ASSERT_OK(mio_waker_init(&waker, poll.registry(), kWaker));
   for (int round = 0; round < 50; ++round) {
@@ -577,11 +577,11 @@ TEST(Guarantees, G24_ZeroTimeoutFindsWhatIsReady) {
     thread.join();
     EXPECT_EQ(std::vector<mio_token>{kWaker}, Tokens(poll.events()));
     char byte;
-    ASSERT_EQ(1, mio_unix_stream_write(&b, "x", 1));
+    ASSERT_EQ(1, mio_tcp_stream_write(&b, "x", 1));
     ASSERT_OK(mio_poll_wait(poll.get(), poll.events(), 0));
     EXPECT_EQ(std::vector<mio_token>{kSource}, Tokens(poll.events()));
-    ASSERT_EQ(1, mio_unix_stream_read(&a, &byte, 1));
-    ASSERT_ERROR(mio_unix_stream_read(&a, &byte, 1), MIO_ERROR_WOULD_BLOCK);
+    ASSERT_EQ(1, mio_tcp_stream_read(&a, &byte, 1));
+    ASSERT_ERROR(mio_tcp_stream_read(&a, &byte, 1), MIO_ERROR_WOULD_BLOCK);
   }
 }
 

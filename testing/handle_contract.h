@@ -31,7 +31,7 @@ class HandleContract : public ::testing::Test {
  protected:
   void SetUp() override {
     const int result = Traits::Open(&object_);
-    if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) GTEST_SKIP() << "unsupported here";
+    if (IsUnsupported(result)) GTEST_SKIP() << "unsupported here";
     ASSERT_OK(result);
     ASSERT_OK(Traits::kHandle(&object_, &handle_));
   }

@@ -70,7 +70,7 @@ int ConnectTcp(mio_tcp_stream *client, mio_tcp_stream *server) {
 
 int ConnectUnix(mio_unix_stream *client, mio_unix_stream *server) {
   int result = mio_unix_stream_pair(client, server);
-  if (mio_error_kind(result) != MIO_ERROR_UNSUPPORTED) return result;
+  if (!IsUnsupported(result)) return result;
   TempFolder folder;
   UnixListener listener;
   const std::string path = folder.Path("pair");
@@ -92,7 +92,7 @@ void DressAsTcp(mio_unix_stream *from, mio_tcp_stream *to) {
 int ConnectLocal(mio_tcp_stream *client, mio_tcp_stream *server) {
   UnixStream a, b;
   int result = mio_unix_stream_pair(&a, &b);
-  if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) {
+  if (IsUnsupported(result)) {
     result = ConnectTcp(client, server);
     // A small write is not to wait for the acknowledgement of the one before.
     if (result == 0) result = mio_tcp_stream_set_nodelay(client, true);

@@ -28,7 +28,7 @@ using UnixDatagram = Closing<mio_unix_datagram, mio_unix_datagram_close>;
 // Skips the test where the system says that it has no such thing.
 #define SKIP_IF_UNSUPPORTED(result)                              \
   do {                                                           \
-    if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) {       \
+    if (::mio_test::IsUnsupported(result)) {                     \
       GTEST_SKIP() << #result << ": unsupported on this system"; \
     }                                                            \
   } while (false)

@@ -140,8 +140,10 @@ uint32_t LoopbackIndex() {
   DWORD index = 0;
   loopback.sin_family = AF_INET;
   loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(static_cast<DWORD>(NO_ERROR),
-            GetBestInterfaceEx(reinterpret_cast<sockaddr *>(&loopback), &index));
+  const DWORD error = GetBestInterfaceEx(reinterpret_cast<sockaddr *>(&loopback), &index);
+  // Wine has no routes without its network service. Loopback is the first interface there too.
+  if (UnderWine() && error == ERROR_FILE_NOT_FOUND) return 1;
+  EXPECT_EQ(static_cast<DWORD>(NO_ERROR), error);
   return index;
 }
 

@@ -281,12 +281,29 @@ void ExpectAnswerFrom(const mio_addr &any, const mio_addr &asked, const mio_addr
   EXPECT_EQ(ToString(messages[0].peer), ToString(to));
 }
 
+// Whether a datagram comes from the address that its message names.
+bool SendsFrom(const mio_addr &address) {
+  Poll poll;
+  Socket from(&poll, mio_addr_any_v4(0));
+  Socket to(&poll, mio_addr_loopback_v4(0));
+  std::string text = "x";
+  mio_udp_message sent = Message(&text, to.addr);
+  sent.local = address;
+  EXPECT_EQ(mio_udp_batch_send(&from.batch, &sent, 1), 1);
+  Messages received(1);
+  EXPECT_EQ(to.Receive(&received, 1), 1);
+  mio_addr seen = received[0].peer;
+  seen.port = address.port;
+  return mio_addr_equal(&address, &seen);
+}
+
 TEST_F(UdpBatch, AnswersFromTheAddressItWasAskedAt) {
   SKIP_WITHOUT(MIO_UDP_RECV_LOCAL_ADDR | MIO_UDP_SEND_LOCAL_ADDR);
   // Linux answers for all of 127.0.0.0/8; elsewhere there is one address.
   UdpSocket other;
   const mio_addr second = mio_addr_v4(127, 3, 2, 1, 0);
   const bool has_second = mio_udp_socket_bind(&other, &second) == 0;
+  SKIP_IF_WINE(has_second && !SendsFrom(second), "ignores the control messages of a send");
   const mio_addr asked = has_second ? second : mio_addr_loopback_v4(0);
   ExpectAnswerFrom(mio_addr_any_v4(0), asked, mio_addr_loopback_v4(0));
   if (!HasIpv6()) return;
@@ -305,6 +322,7 @@ TEST_F(UdpBatch, AnswersIpv4ClientsOfAnIpv6Socket) {
   UdpSocket other;
   const mio_addr second = mio_addr_v4(127, 3, 2, 1, 0);
   const bool has_second = mio_udp_socket_bind(&other, &second) == 0;
+  SKIP_IF_WINE(has_second && !SendsFrom(second), "ignores the control messages of a send");
   ExpectAnswerFrom(any, has_second ? second : mio_addr_loopback_v4(0), mio_addr_loopback_v4(0));
 }
 
@@ -409,6 +427,8 @@ TEST_F(UdpBatch, AnErrorIsReturnedAndDrains) {
     std::string text = "x";
     mio_udp_message sent = Message(&text, {});
     ASSERT_EQ(mio_udp_batch_send(&from.batch, &sent, 1), 1);
+    SKIP_IF_WINE(poll_.Quiet(kToken).None(),
+                 "keeps a datagram socket's error from poll and receive");
     Messages received(2);
     const mio_error kind = mio_error_kind(from.Receive(&received, 2));
     EXPECT_TRUE(kind == MIO_ERROR_CONNECTION_REFUSED || kind == MIO_ERROR_CONNECTION_RESET) << kind;

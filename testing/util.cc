@@ -30,6 +30,11 @@ bool KeepsTheHostsSocketErrors() {
          << mio_error_message(result, text, sizeof text) << ")";
 }
 
+bool IsUnsupported(ptrdiff_t result) {
+  const mio_error kind = mio_error_kind(result);
+  return kind == MIO_ERROR_UNSUPPORTED || kind == MIO_ERROR_ADDR_FAMILY_UNSUPPORTED;
+}
+
 void Readiness::Add(const mio_event *event) {
   ++events;
   readable |= mio_event_is_readable(event);

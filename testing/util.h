@@ -35,6 +35,9 @@ constexpr uint64_t kQuiet = 50 * kMillisecond;
 ::testing::AssertionResult IsOk(ptrdiff_t result);
 ::testing::AssertionResult IsError(ptrdiff_t result, mio_error kind);
 
+// Whether the system lacks what was asked for: an operation or a family of addresses.
+bool IsUnsupported(ptrdiff_t result);
+
 #define EXPECT_OK(result)          EXPECT_TRUE(::mio_test::IsOk(result))
 #define ASSERT_OK(result)          ASSERT_TRUE(::mio_test::IsOk(result))
 #define EXPECT_ERROR(result, kind) EXPECT_TRUE(::mio_test::IsError(result, kind))

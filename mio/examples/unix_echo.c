@@ -166,7 +166,7 @@ static void run(void) {
 
 static void bind_to(const char *path) {
   const int result = mio_unix_listener_bind(&listener, path);
-  if (mio_error_kind(result) == MIO_ERROR_UNSUPPORTED) {
+  if (mio_error_kind(result) == MIO_ERROR_ADDR_FAMILY_UNSUPPORTED) {
     fprintf(stderr, "unix_echo: this system has no Unix sockets\n");
     exit(EXIT_UNSUPPORTED);
   }

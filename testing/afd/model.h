@@ -14,7 +14,8 @@ extern "C" {
  * library's Windows selector and waker, unchanged, over it, and all portable suites over them. It is a
  * double for tests and not a port: it is slow, and it takes shortcuts that the library cannot see.
  *
- * Its rules are those that wepoll, libuv, mio and Wine's sources rely on or state:
+ * Its rules are those that wepoll, libuv, mio and Wine's sources rely on or state. model_test.cc has a test
+ * for each:
  *
  * - A poll completes once, when one of its events holds, and at once if one holds already: the call
  *   returns success then, and a packet comes all the same.

@@ -160,11 +160,23 @@ static int set_interface(SOCKET s, int index) {
   return set_number(s, (native_option){IPPROTO_IP, IP_UNICAST_IF}, (int)htonl((u_long)index));
 }
 
+/* Asks the running system for an option that came with an update of Windows 10. */
+static bool is_known(mio_net_option option) {
+  mio_handle handle = MIO_HANDLE_NONE;
+  int value = 0;
+  if (mio_net_open(MIO_NET_V4, MIO_NET_STREAM, &handle) < 0) return false;
+  const int result = mio_net_get(handle, option, &value);
+  (void)closesocket(mio_winsock_of(handle));
+  return result == 0;
+}
+
 bool mio_net_supports(mio_socket_feature feature) {
   switch (feature) {
-    case MIO_SOCKET_DEVICE:
     case MIO_SOCKET_FAST_OPEN_LISTEN:
+      return is_known(MIO_NET_FAST_OPEN_LISTEN);
     case MIO_SOCKET_USER_TIMEOUT:
+      return is_known(MIO_NET_USER_TIMEOUT_MS);
+    case MIO_SOCKET_DEVICE:
     case MIO_SOCKET_MULTICAST_INDEX_V4:
     case MIO_SOCKET_MULTICAST_SOURCE:
       return true;
