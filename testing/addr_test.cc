@@ -264,6 +264,7 @@ TEST(Addr, ScopesHaveNames) {
                           "[fe80::1%0x1]:80", "[fe80::1%a-name-that-is-longer-than-any-name]:80"}) {
     EXPECT_EQ(MIO_ERROR_INVALID_INPUT, mio_error_kind(mio_addr_parse(bad, &by_name))) << bad;
   }
+  by_number = Addr("[fe80::1]:80");
   by_number.scope_id = 4000000000u;
   mio_addr_format_named(&by_number, text, sizeof text);
   EXPECT_NE(std::string::npos, std::string(text).find("%4000000000]")) << text;

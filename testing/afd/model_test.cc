@@ -99,7 +99,9 @@ class AfdModel : public ::testing::Test {
   }
 
   // The packets that are there, or that come within `timeout_ns`.
-  Packets Remove(int64_t timeout_ns = 0, ULONG room = 8) { return RemoveFrom(port_, timeout_ns, room); }
+  Packets Remove(int64_t timeout_ns = 0, ULONG room = 8) {
+    return RemoveFrom(port_, timeout_ns, room);
+  }
   static Packets RemoveFrom(HANDLE port, int64_t timeout_ns, ULONG room) {
     Packets packets(room);
     LARGE_INTEGER timeout;
@@ -445,9 +447,9 @@ TEST_F(AfdModelTcp, AResetConnectionIsAborted) {
 
 TEST_F(AfdModelTcp, ASocketThatWasNeverConnectedSaysNothing) {
   Request request;
-  EXPECT_EQ(MODEL_STATUS_PENDING,
-            request.Begin(driver_, client_,
-                          MODEL_RECEIVE | MODEL_SEND | MODEL_DISCONNECT | MODEL_ABORT));
+  EXPECT_EQ(
+      MODEL_STATUS_PENDING,
+      request.Begin(driver_, client_, MODEL_RECEIVE | MODEL_SEND | MODEL_DISCONNECT | MODEL_ABORT));
   EXPECT_TRUE(Remove(kSecondNs / 100).empty());
   EXPECT_EQ(1u, model_polls());
 }
