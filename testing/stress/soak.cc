@@ -320,6 +320,8 @@ class Server {
     const uint64_t phase = (NowNs() - began_) / (20 * kMillisecond);
     if (phase == phase_) return;
     phase_ = phase;
+    // The limit of an earlier phase may still hold, and to count takes a descriptor.
+    setrlimit(RLIMIT_NOFILE, &limit_);
     rlimit limit = limit_;
     if (phase % 4 == 3) limit.rlim_cur = OpenDescriptorCount() + phase / 4 % 3;
     setrlimit(RLIMIT_NOFILE, &limit);
