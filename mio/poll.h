@@ -229,6 +229,9 @@ MIO_API int mio_registry_deregister_slowly(const mio_registry *registry, mio_sou
 /* The operations of sources that own one OS handle: every type except sources that are made of others. */
 MIO_API extern const mio_source_ops mio_handle_source_ops;
 
+/* Handles the error of a deregistration of `source` that has just failed. */
+MIO_API int mio_registry_finish_deregister(const mio_registry *registry, mio_source *source);
+
 static inline int mio_registry_register(const mio_registry *registry, mio_source *source,
                                         mio_token token, mio_interest interest) {
   if (registry->id != 0 && source->registration == 0 && source->ops == &mio_handle_source_ops &&
@@ -256,9 +259,10 @@ static inline int mio_registry_reregister(const mio_registry *registry, mio_sour
 static inline int mio_registry_deregister(const mio_registry *registry, mio_source *source) {
   if (registry->id != 0 && source->registration == registry->id &&
       source->ops == &mio_handle_source_ops) {
-    const int result = mio_native_deregister(registry->handle, source->native.handle);
-    if (result == 0) source->registration = 0;
-    return result;
+    if (mio_native_deregister(registry->handle, source->native.handle) != 0)
+      return mio_registry_finish_deregister(registry, source);
+    source->registration = 0;
+    return 0;
   }
   return mio_registry_deregister_slowly(registry, source);
 }

@@ -234,6 +234,16 @@ static bool is_one_handle(const mio_source *source) {
   return is_handle(source) || source->ops == &mio_pipe_writer_ops;
 }
 
+#if MIO_NATIVE_REGISTERS
+
+int mio_registry_finish_deregister(const mio_registry *registry, mio_source *source) {
+  const int result = mio_native_finish_deregister(registry->handle, source->native.handle);
+  if (result == 0) source->registration = 0;
+  return result;
+}
+
+#endif
+
 int mio_registry_register_flags(const mio_registry *registry, mio_source *source, mio_token token,
                                 uint32_t flags) {
   mio_selector *selector = registry->selector;

@@ -59,10 +59,13 @@
  *   int mio_native_reregister(mio_handle selector, mio_handle source, uintptr_t token, uint32_t interest)
  *   int mio_native_error(void)
  *   int mio_native_deregister(mio_handle selector, mio_handle source)
+ *   int mio_native_finish_deregister(mio_handle selector, mio_handle source)
  * They work like mio_selector_register, mio_selector_reregister and mio_selector_deregister, with the
  * handle of mio_selector_handle. The first returns whether the next two may be called. If not, the caller
  * takes the slow path. The next two return 0 on success. Otherwise they have changed nothing, and
- * mio_native_error returns the negative error code. The last one returns 0 or a negative error code. */
+ * mio_native_error returns the negative error code. mio_native_deregister returns 0 on success. Otherwise
+ * mio_native_finish_deregister returns 0 if the registration has ended all the same, or a negative error
+ * code. */
 #if !defined(MIO_NATIVE_REGISTERS)
 #define MIO_NATIVE_REGISTERS 0
 #endif

@@ -124,7 +124,7 @@ extern "C" {
 MIO_API int mio_native_control(int epoll, int operation, int fd, struct mio_event *event);
 MIO_API int mio_native_error(void);
 
-/* Handles the error of an EPOLL_CTL_DEL that has just failed. Returns 0 if the registration has ended
+/* Handles the error of a mio_native_deregister that has just failed. Returns 0 if the registration has ended
  * all the same, else a negative error code. */
 MIO_API int mio_native_finish_deregister(int epoll, int fd);
 
@@ -166,8 +166,7 @@ static inline int mio_native_reregister(int epoll, int fd, uintptr_t token, uint
 }
 
 static inline int mio_native_deregister(int epoll, int fd) {
-  if (mio_native_control(epoll, MIO_EPOLL_CTL_DEL, fd, NULL) == 0) return 0;
-  return mio_native_finish_deregister(epoll, fd);
+  return mio_native_control(epoll, MIO_EPOLL_CTL_DEL, fd, NULL);
 }
 
 #ifdef __cplusplus

@@ -271,7 +271,9 @@ int mio_native_finish_deregister(int epoll, int fd) {
 }
 
 int mio_selector_deregister(mio_selector *selector, mio_source *source) {
-  return mio_native_deregister(selector->epoll, source->native.handle);
+  const int fd = source->native.handle;
+  if (mio_native_deregister(selector->epoll, fd) == 0) return 0;
+  return mio_native_finish_deregister(selector->epoll, fd);
 }
 
 void mio_selector_rearm(mio_selector *selector, mio_source *source, mio_interest interest,
