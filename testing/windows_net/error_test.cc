@@ -1,4 +1,3 @@
-#include <windows.h>
 #include <winsock2.h>
 
 #include "gtest/gtest.h"
