@@ -21,7 +21,11 @@ SYMTAB = 2
 UNDEFINED = 0
 
 # musl's name: bionic's.
-OTHER_NAMES = {"__errno_location": "__errno"}
+OTHER_NAMES = {
+    "__errno_location": "__errno",
+    "_pthread_cleanup_pop": "__pthread_cleanup_pop",
+    "_pthread_cleanup_push": "__pthread_cleanup_push",
+}
 # musl on 32-bit systems: what takes a time with 64 bits.
 TIME64 = re.compile(r"^__(\w+?)(?:_time64|64)$")
 # Not of the C library: the compiler's own, of which every toolchain brings its own. __aarch64_...: its
