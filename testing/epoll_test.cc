@@ -1,7 +1,6 @@
 // What only epoll does: the meaning of its flags, and registrations that outlive their descriptor.
 
 #include <fcntl.h>
-#include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <sys/socket.h>
 #include <unistd.h>
